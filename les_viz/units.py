@@ -13,7 +13,7 @@ COULOMB_CONSTANT: Final = 14.3996454791
 RECIPROCAL_COULOMB_CONSTANT: Final = 2 * pi * COULOMB_CONSTANT
 """K = e²/2ε0 in eV Å, the prefactor of the reciprocal-space sum (90.47564)."""
 
-DEBYE: Final = 0.2081943331
+DEBYE: Final = 0.20819433271
 """One debye in e Å."""
 
 KV_PER_CM: Final = 1e-5

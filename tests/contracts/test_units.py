@@ -1,0 +1,43 @@
+"""Physical constants against CODATA as scipy has it."""
+
+import re
+
+import pytest
+from scipy import constants
+
+from les_viz import units
+
+
+def test_coulomb_constant():
+    expected = constants.e / (4 * constants.pi * constants.epsilon_0) / constants.angstrom
+    assert pytest.approx(expected, rel=1e-9) == units.COULOMB_CONSTANT
+
+
+def test_reciprocal_coulomb_constant():
+    expected = constants.e / (2 * constants.epsilon_0) / constants.angstrom
+    assert pytest.approx(expected, rel=1e-9) == units.RECIPROCAL_COULOMB_CONSTANT
+
+
+def test_debye():
+    debye = 1e-21 / constants.c  # C m, by definition
+    assert pytest.approx(debye / (constants.e * constants.angstrom), rel=1e-9) == units.DEBYE
+
+
+def test_kilovolt_per_centimetre():
+    assert pytest.approx(1e3 / 1e-2 * constants.angstrom, rel=1e-15) == units.KV_PER_CM
+
+
+def test_pressure():
+    assert pytest.approx(constants.e / constants.angstrom**3 / 1e9, rel=1e-12) == units.EV_PER_CUBIC_ANGSTROM_IN_GPA
+
+
+def test_constants_live_in_units_only(repository):
+    typed_again = re.compile(r"14\.39\d|90\.4[67]\d|0\.20819|0\.0055263")
+    offenders = [
+        f"{path.name}: {line.strip()}"
+        for path in (repository / "les_viz").rglob("*.py")
+        if path.name != "units.py"
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if typed_again.search(line)
+    ]
+    assert not offenders
