@@ -1,0 +1,139 @@
+"""The Coulomb sum as a model owns it: its parameters, and energies, potentials and fields of padded batches."""
+
+from dataclasses import dataclass
+from math import pi
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from les_viz.errors import SettingError
+from les_viz.ewald.grid import HalfGrid, half_grid
+from les_viz.ewald.open_boundary import open_potential_and_field
+from les_viz.ewald.phase_sums import BackendName, PhaseSums
+from les_viz.ewald.reciprocal import (
+    GridKernel,
+    fractional_coordinates,
+    grid_kernel,
+    periodic_energy,
+    periodic_stress,
+    potential_on_grid,
+)
+from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
+
+Backend = Literal["auto", "direct", "nufft"]
+
+NUFFT_TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoulombSum:
+    """Parameters of the sum.
+
+    Attributes:
+        smearing: Gaussian width σ, Å.
+        k_cutoff: largest |k| of the periodic sum, 1/Å.
+        self_interaction: whether each Gaussian's interaction with itself stays in the energy.
+        backend: `direct` (exact), `nufft` (large systems) or `auto`.
+        nufft_tolerance: relative accuracy of `nufft`; None for the default of the precision.
+    """
+
+    smearing: float
+    k_cutoff: float
+    self_interaction: bool
+    backend: Backend = "auto"
+    nufft_tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parameters without a meaning."""
+        for name, value in (("smearing", self.smearing), ("k_cutoff", self.k_cutoff)):
+            if not 0 < value < float("inf"):
+                raise SettingError(f"{name} is {value}: expected a positive number")
+        if self.backend not in get_args(Backend):
+            raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(get_args(Backend))}")
+
+    def energy(self, charges: Tensor, positions: Tensor, cell: Tensor | None) -> Tensor:
+        """Energies of systems that are all periodic (`cell` given) or all open, cheapest way to differentiate.
+
+        Args:
+            charges: (systems, channels, atoms), e.
+            positions: (systems, atoms, 3), Å.
+            cell: (systems, 3, 3), Å, or None for open systems.
+
+        Returns:
+            (systems,), eV.
+        """
+        if cell is None:
+            potential, _ = open_potential_and_field(charges, positions, self.smearing)
+            energy = 0.5 * (charges * potential).sum(dim=(1, 2))
+        else:
+            sums, kernel = self._periodic_setup(cell, charges.shape[2])
+            fractional = fractional_coordinates(positions, kernel.inverse_cell)
+            energy = periodic_energy(sums.spread(charges, fractional), kernel)
+        return energy + self._self_term(charges, periodic=cell is not None)[1]
+
+    def everything(
+        self, charges: Tensor, positions: Tensor, cell: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Energy, potential, field and stress; arguments as `energy`.
+
+        Returns:
+            (systems,) eV; (systems, channels, atoms) V; (systems, channels, atoms, 3) V/Å; (systems, 3, 3) eV/Å³.
+        """
+        if cell is None:
+            potential, field = open_potential_and_field(charges, positions, self.smearing)
+            energy = 0.5 * (charges * potential).sum(dim=(1, 2))
+            stress = positions.new_zeros(len(positions), 3, 3)
+        else:
+            energy, potential, field, stress = self._periodic(charges, positions, cell)
+        self_potential, self_energy = self._self_term(charges, periodic=cell is not None)
+        return energy + self_energy, potential + self_potential, field, stress
+
+    def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        sums, kernel = self._periodic_setup(cell, charges.shape[2])
+        fractional = fractional_coordinates(positions, kernel.inverse_cell)
+        factor = sums.spread(charges, fractional)
+        potential, slope = sums.gather_with_gradient(potential_on_grid(factor, kernel), fractional)
+        field = -slope @ kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
+        return (
+            periodic_energy(factor, kernel),
+            potential,
+            field,
+            periodic_stress(factor, kernel, cell, self.smearing),
+        )
+
+    def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
+        grid = half_grid(cell, self.k_cutoff)
+        backend = self.backend if self.backend != "auto" else cheapest_backend(grid, n_atoms, cell.device.type)
+        tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(cell.dtype, 1e-6)
+        return PhaseSums(grid, backend, tolerance), grid_kernel(cell, grid, self.smearing)
+
+    def _self_term(self, charges: Tensor, *, periodic: bool) -> tuple[Tensor | float, Tensor | float]:
+        """What the flag adds to potential and energy: a periodic sum holds the self term, a sum over pairs does not."""
+        if periodic == self.self_interaction:
+            return 0.0, 0.0
+        sign = 1 if self.self_interaction else -1
+        potential = (sign * self_potential(self.smearing)) * charges
+        return potential, 0.5 * (charges * potential).sum(dim=(1, 2))
+
+
+def self_potential(smearing: float) -> float:
+    """Potential in V that a Gaussian of one e makes at its own centre, 2K/(σ(2π)^{3/2})."""
+    return 2 * RECIPROCAL_COULOMB_CONSTANT / (smearing * (2 * pi) ** 1.5)
+
+
+def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str) -> BackendName:
+    """Choose by the cost measured on two CPU cores (`les-viz benchmark ewald`); other devices use `direct`."""
+    if device != "cpu":
+        return "direct"
+    n1, n2, n3 = grid.extents
+    modes = (2 * n1 + 1) * (2 * n2 + 1) * (2 * n3 + 1)
+    direct = DIRECT_COST * n_atoms * modes
+    nufft = NUFFT_COST_PER_ATOM * n_atoms + NUFFT_COST_PER_MODE * modes
+    return "direct" if direct <= nufft else "nufft"
+
+
+DIRECT_COST = 5e-8
+NUFFT_COST_PER_ATOM = 2.4e-3
+NUFFT_COST_PER_MODE = 1e-4
+"""Milliseconds per atom and mode, per atom, per mode."""

@@ -1,0 +1,100 @@
+"""The set of k vectors of a periodic sum, as a half grid of integer triples.
+
+k = n1 b1 + n2 b2 + n3 b3 with reciprocal rows b. Of each pair ±k one is enough. The half grid runs over n1 >= 0 and
+over "tail" pairs p = (n2 >= 0, n3), each taken with both signs, so every tensor on the grid ends in the axes
+
+    (n1, p, sign, re/im)        meaning the integer triple (n1, sign·n2, sign·n3).
+
+`multiplicity` says how often a grid entry counts in a sum over the full sphere 0 < |k| <= k_cutoff: 2 for n1 > 0,
+1 on the plane n1 = 0 (where both signs are present), 0 outside the sphere, at k = 0 and for repeated entries.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import pi
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from les_viz.errors import SettingError
+
+LARGEST_GRID = 60_000_000
+"""Most entries of a half grid: beyond it a cell is absurdly large or the cutoff absurdly high."""
+
+CUTOFF_TOLERANCE = {torch.float64: 1e-9, torch.float32: 3e-7}
+"""Relative distance within which a k vector counts as inside; float32 cells carry a rounding of 6e-8 themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalfGrid:
+    """Integer triples of a batch of cells, and how often each counts.
+
+    Attributes:
+        extents: largest |n| along each reciprocal vector, shared by the batch.
+        triples: (n1, p, sign, 3) integer triples as floats.
+        multiplicity: (systems, n1, p, sign): 0, 1 or 2.
+    """
+
+    extents: tuple[int, int, int]
+    triples: Tensor
+    multiplicity: Tensor
+
+
+def half_grid(cell: Tensor, k_cutoff: float) -> HalfGrid:
+    """Find the k vectors of each cell of a batch.
+
+    Args:
+        cell: (systems, 3, 3), Å, rows are lattice vectors.
+        k_cutoff: largest |k|, 1/Å.
+
+    Returns:
+        The grid, on the cells' device and in their dtype; it carries no gradient.
+
+    Raises:
+        SettingError: the grid would be absurdly large.
+    """
+    tolerance = CUTOFF_TOLERANCE.get(cell.dtype, 3e-7)
+    cells = tuple(tuple(map(tuple, rows)) for rows in cell.detach().double().cpu().tolist())
+    return _cached_half_grid(cells, float(k_cutoff), tolerance, cell.dtype, cell.device)
+
+
+@lru_cache(maxsize=32)
+def _cached_half_grid(
+    cells: tuple[tuple[tuple[float, ...], ...], ...],
+    k_cutoff: float,
+    tolerance: float,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> HalfGrid:
+    cell = np.array(cells)
+    reach = k_cutoff * (1 + tolerance) * np.linalg.norm(cell, axis=2).max(axis=0) / (2 * pi)
+    if not np.isfinite(reach).all() or 4 * np.prod(reach + 1) > LARGEST_GRID:
+        raise SettingError(
+            f"the sum over k would have more than {LARGEST_GRID:.0e} terms (cell edges up to "
+            f"{np.linalg.norm(cell, axis=2).max():.3g} Å, k_cutoff {k_cutoff:.3g} 1/Å): "
+            "use a smaller cell, a smaller cutoff or pbc=False"
+        )
+    extents = tuple(int(n) for n in np.floor(reach))
+    triples = _integer_triples(*extents)
+    reciprocal = 2 * pi * np.linalg.inv(cell).transpose(0, 2, 1)
+    k_squared = np.square(np.einsum("ipsn,bnd->bipsd", triples, reciprocal)).sum(axis=-1)
+    inside = (k_squared > 0) & (k_squared <= (k_cutoff * (1 + tolerance)) ** 2)
+    multiplicity = np.where(triples[..., 0] > 0, 2, 1) * inside
+    multiplicity[..., 1] *= triples[..., 0, 1] > 0  # with n2 = 0 the minus sign repeats the entry with -n3
+    return HalfGrid(
+        extents=(extents[0], extents[1], extents[2]),
+        triples=torch.as_tensor(triples, dtype=dtype, device=device),
+        multiplicity=torch.as_tensor(multiplicity, dtype=dtype, device=device),
+    )
+
+
+def _integer_triples(n1: int, n2: int, n3: int) -> np.ndarray:
+    """(n1, p, sign, 3) integer triples for the given extents."""
+    head = np.arange(n1 + 1)
+    tail = np.stack(np.meshgrid(np.arange(n2 + 1), np.arange(-n3, n3 + 1), indexing="ij"), axis=-1).reshape(-1, 2)
+    signed_tail = np.stack([tail, -tail], axis=1)
+    triples = np.empty((len(head), len(tail), 2, 3))
+    triples[..., 0] = head[:, None, None]
+    triples[..., 1:] = signed_tail
+    return triples

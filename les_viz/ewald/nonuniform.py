@@ -1,0 +1,124 @@
+"""The phase sums of `direct` by non-uniform fast Fourier transforms: cost grows as atoms, not atoms × k.
+
+`finufft` on CPU, `cufinufft` on CUDA (extra `les_viz[cuda]`). Same half grid, same layout; exact up to `tolerance`.
+Two real transforms travel as the real and imaginary part of one complex transform.
+"""
+
+from math import pi
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from les_viz.errors import SettingError
+
+Extents = tuple[int, int, int]
+
+
+def spread(weights: Tensor, fractional: Tensor, extents: Extents, tolerance: float) -> Tensor:
+    """Sum weights times phases onto the half grid; see `direct.spread`."""
+    packed = _pack_channels(weights)
+    grids = [_type1(f, p, extents, tolerance) for f, p in zip(fractional, packed, strict=True)]
+    full = torch.stack(grids)
+    mirrored = full.flip(2, 3, 4).conj()
+    both = torch.stack(((full + mirrored) / 2, (full - mirrored) / 2j), dim=2).flatten(1, 2)
+    return _to_half(both[:, : weights.shape[1]], extents)
+
+
+def gather(grid: Tensor, fractional: Tensor, extents: Extents, tolerance: float) -> Tensor:
+    """Adjoint of `spread`; see `direct.gather`."""
+    full = _from_half(grid, extents)
+    if full.shape[1] % 2:
+        full = torch.cat((full, torch.zeros_like(full[:, :1])), dim=1)
+    packed = full[:, 0::2] + 1j * full[:, 1::2]
+    values = torch.stack([_type2(f, p, tolerance) for f, p in zip(fractional, packed, strict=True)])
+    return torch.stack((values.real, values.imag), dim=2).flatten(1, 2)[:, : grid.shape[1]].contiguous()
+
+
+def gather_with_gradient(
+    grid: Tensor, fractional: Tensor, extents: Extents, triples: Tensor, tolerance: float
+) -> tuple[Tensor, Tensor]:
+    """`gather` and its gradient in the fractional coordinates."""
+    n_channels = grid.shape[1]
+    together = torch.cat((grid, *(derivative(grid, triples, axis) for axis in range(3))), dim=1)
+    values = gather(together, fractional, extents, tolerance).unflatten(1, (4, n_channels))
+    return values[:, 0], values[:, 1:].permute(0, 2, 3, 1)
+
+
+def derivative(grid: Tensor, triples: Tensor, axis: int) -> Tensor:
+    """The grid whose `gather` is the derivative of this grid's `gather` along one fractional axis."""
+    real, imaginary = grid.unbind(dim=-1)
+    n = triples[..., axis] * (2 * pi)
+    return torch.stack((n * imaginary, -n * real), dim=-1)
+
+
+def _pack_channels(weights: Tensor) -> Tensor:
+    if weights.shape[1] % 2:
+        weights = torch.cat((weights, torch.zeros_like(weights[:, :1])), dim=1)
+    return torch.complex(weights[:, 0::2].contiguous(), weights[:, 1::2].contiguous())
+
+
+def _to_half(full: Tensor, extents: Extents) -> Tensor:
+    """(systems, channels, -n1..n1, -n2..n2, -n3..n3) complex to the half grid."""
+    n1, n2, _ = extents
+    plus = full[:, :, n1:, n2:, :]
+    minus = full[:, :, n1:, : n2 + 1, :].flip(3, 4)
+    return torch.view_as_real(torch.stack((plus.flatten(3), minus.flatten(3)), dim=4))
+
+
+def _from_half(grid: Tensor, extents: Extents) -> Tensor:
+    """Half grid to a full complex grid with Hermitian symmetry, so that its type-2 transform is real."""
+    n1, n2, n3 = extents
+    values = torch.view_as_complex(grid.contiguous()).conj() / 2
+    plus, minus = (part.unflatten(3, (n2 + 1, 2 * n3 + 1)) for part in values.unbind(dim=4))
+    full = plus.new_zeros(*grid.shape[:2], 2 * n1 + 1, 2 * n2 + 1, 2 * n3 + 1)
+    full[:, :, n1:, n2:, :] += plus
+    full[:, :, n1:, : n2 + 1, :] += minus.flip(3, 4)
+    return full + full.flip(2, 3, 4).conj()
+
+
+def _type1(fractional: Tensor, strengths: Tensor, extents: Extents, tolerance: float) -> Tensor:
+    x, y, z = _angles(fractional)
+    modes = tuple(2 * n + 1 for n in extents)
+    result = _library(fractional).nufft3d1(
+        x, y, z, _outgoing(strengths), modes, eps=tolerance, isign=1, **_options(fractional)
+    )
+    return torch.as_tensor(result, device=fractional.device).reshape(-1, *modes)
+
+
+def _type2(fractional: Tensor, modes: Tensor, tolerance: float) -> Tensor:
+    x, y, z = _angles(fractional)
+    result = _library(fractional).nufft3d2(
+        x, y, z, _outgoing(modes), eps=tolerance, isign=1, **_options(fractional)
+    )
+    return torch.as_tensor(result, device=fractional.device).reshape(modes.shape[0], -1)
+
+
+def _angles(fractional: Tensor) -> tuple[Any, Any, Any]:
+    x, y, z = ((fractional - fractional.round()) * (2 * pi)).T.contiguous()
+    return _outgoing(x), _outgoing(y), _outgoing(z)
+
+
+def _outgoing(tensor: Tensor) -> Any:  # noqa: ANN401 - a numpy array or a CUDA tensor, as the library wants it
+    tensor = tensor.detach().resolve_conj().contiguous()
+    return tensor.numpy() if tensor.device.type == "cpu" else tensor
+
+
+def _options(fractional: Tensor) -> dict[str, int]:
+    return {"nthreads": torch.get_num_threads()} if fractional.device.type == "cpu" else {}
+
+
+def _library(fractional: Tensor) -> Any:  # noqa: ANN401 - two libraries with the same functions
+    if fractional.device.type == "cpu":
+        import finufft
+
+        return finufft
+    if fractional.device.type == "cuda":
+        try:
+            import cufinufft
+        except ImportError as error:
+            raise SettingError(
+                "backend 'nufft' on CUDA needs cufinufft: pip install 'les_viz[cuda]', or choose backend='direct'"
+            ) from error
+        return cufinufft
+    raise SettingError(f"backend 'nufft' runs on cpu and cuda, not {fractional.device.type}: choose backend='direct'")
