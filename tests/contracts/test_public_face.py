@@ -36,7 +36,7 @@ def test_every_public_name_has_a_home():
 
 
 def test_unknown_name_lists_what_is_there():
-    with pytest.raises(AttributeError, match="it offers .*predict"):
+    with pytest.raises(AttributeError, match=r"it offers .*predict"):
         les_viz.predicted  # noqa: B018  the access itself is what is tested
 
 
