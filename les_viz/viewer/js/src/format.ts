@@ -1,0 +1,13 @@
+// Numbers as text: a true minus sign and an explicit plus, so that signs read at a glance.
+
+export function signed(value: number, digits = 3): string {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return text;
+  return (value < 0 ? "\u2212" : "+") + text;
+}
+
+/** Enough digits to tell values on this scale apart. */
+export function digitsFor(limit: number): number {
+  if (!(limit > 0)) return 2;
+  return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(limit))));
+}

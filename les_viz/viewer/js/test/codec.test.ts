@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeScene } from "../src/codec.ts";
+import { sameSubject } from "../src/scene.ts";
+
+const OXYGEN = { number: 8, symbol: "O", radius: 0.66 };
+
+function payload(change: Record<string, unknown> = {}, drop?: string): Uint8Array {
+  const positions = Float32Array.of(0, 1, 2, 3, 4, 5);
+  const header: Record<string, unknown> = {
+    version: 1, viewer: "v", digest: "d", label: "charge", unit: "e", limit: 0.5, selected: null, species: [OXYGEN],
+    arrays: {
+      numbers: { dtype: "u1", shape: [2], offset: 0 },
+      positions: { dtype: "f4", shape: [2, 3], offset: 8 },
+    },
+    ...change,
+  };
+  if (drop !== undefined) delete header[drop];
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const base = (4 + text.length + 7) & ~7;
+  const bytes = new Uint8Array(base + 8 + 24);
+  new DataView(bytes.buffer).setUint32(0, text.length, true);
+  bytes.set(text, 4);
+  bytes.set([8, 8], base);
+  bytes.set(new Uint8Array(positions.buffer), base + 8);
+  return bytes;
+}
+
+test("a payload becomes a scene, whatever its alignment", () => {
+  const shifted = new Uint8Array(payload().length + 3);
+  shifted.set(payload(), 3);
+  for (const bytes of [payload(), shifted.subarray(3), new DataView(shifted.buffer, 3)]) {
+    const scene = decodeScene(bytes);
+    assert.deepEqual([...scene.numbers], [8, 8]);
+    assert.deepEqual([...scene.positions], [0, 1, 2, 3, 4, 5]);
+    assert.equal(scene.cell, null);
+    assert.deepEqual(scene.species.get(8), OXYGEN);
+  }
+});
+
+test("a missing key, another version and a short buffer are refused by name", () => {
+  assert.throws(() => decodeScene(payload({}, "unit")), /lacks unit/);
+  assert.throws(() => decodeScene(payload({ version: 2 })), /version 2/);
+  assert.throws(() => decodeScene(payload().subarray(0, payload().length - 4)), /ends behind the payload/);
+});
+
+test("the camera may stay while elements and cell are the same", () => {
+  const scene = decodeScene(payload());
+  assert.equal(sameSubject(null, scene), false);
+  assert.equal(sameSubject(scene, { ...scene, positions: Float32Array.of(9, 9, 9, 9, 9, 9) }), true);
+  assert.equal(sameSubject(scene, { ...scene, numbers: Uint8Array.of(8, 1) }), false);
+  assert.equal(sameSubject(scene, { ...scene, cell: new Float32Array(9) }), false);
+});
