@@ -27,14 +27,15 @@ def kvectors(cell: Tensor, k_cutoff: float) -> Tensor:
     Returns:
         (kvectors, 3), 1/Å.
     """
-    reciprocal = 2 * pi * torch.linalg.inv(cell).T
+    reciprocal: Tensor = 2 * pi * torch.linalg.inv(cell).T
     reach = [int(float(length) * k_cutoff / (2 * pi)) + 1 for length in torch.linalg.norm(cell, dim=1)]
     steps = torch.cartesian_prod(*[torch.arange(-n, n + 1) for n in reach])
     first = steps[:, 0] > 0
     second = (steps[:, 0] == 0) & (steps[:, 1] > 0)
     third = (steps[:, 0] == 0) & (steps[:, 1] == 0) & (steps[:, 2] > 0)
     vectors = steps[first | second | third].to(cell) @ reciprocal
-    return vectors[torch.linalg.norm(vectors, dim=1) <= k_cutoff * (1 + 1e-9)]
+    inside: Tensor = torch.linalg.norm(vectors, dim=1) <= k_cutoff * (1 + 1e-9)
+    return vectors[inside]
 
 
 def coulomb_energies(charges: Tensor, positions: Tensor, cell: Tensor, smearing: float, vectors: Tensor) -> Tensor:
@@ -53,23 +54,27 @@ def coulomb_energies(charges: Tensor, positions: Tensor, cell: Tensor, smearing:
     phases = positions @ vectors.T
     cosines, sines = torch.cos(phases), torch.sin(phases)
     squares = (vectors**2).sum(dim=1)
-    weights = 4 * torch.exp(-(smearing**2) * squares / 2) / squares
+    weights = torch.exp(squares * (-(smearing**2) / 2)) * 4 / squares
     real, imaginary = cosines.T @ charges, sines.T @ charges
     potential = cosines @ (weights[:, None] * real) + sines @ (weights[:, None] * imaginary)
-    return RECIPROCAL_COULOMB_CONSTANT / torch.linalg.det(cell).abs() * charges * potential / 2
+    volume: Tensor = torch.linalg.det(cell).abs()
+    return charges * potential * (RECIPROCAL_COULOMB_CONSTANT / 2) / volume
 
 
 def self_energies(charges: Tensor, smearing: float) -> Tensor:
     """(atoms, channels), eV: each Gaussian's interaction with itself."""
-    return RECIPROCAL_COULOMB_CONSTANT / (smearing * (2 * pi) ** 1.5) * charges**2
+    factor: float = RECIPROCAL_COULOMB_CONSTANT / (smearing * (2 * pi) ** 1.5)
+    return charges.square() * factor
 
 
 def coulomb_energies_open(charges: Tensor, positions: Tensor, smearing: float) -> Tensor:
     """(atoms, channels), eV: half charge times potential without boundary, self-interaction removed."""
-    distances = (positions[:, None] - positions[None] + torch.eye(len(positions)).to(positions)[..., None]).norm(dim=2)
-    kernel = torch.erf(distances / (2**0.5 * smearing)) / distances
+    distances: Tensor = (
+        positions[:, None] - positions[None] + torch.eye(len(positions)).to(positions)[..., None]
+    ).norm(dim=2)
+    kernel: Tensor = torch.erf(distances / (2**0.5 * smearing)) / distances
     kernel = kernel - torch.diag(kernel.diagonal())
-    return RECIPROCAL_COULOMB_CONSTANT / (4 * pi) * charges * (kernel @ charges)
+    return charges * (kernel @ charges) * (RECIPROCAL_COULOMB_CONSTANT / (4 * pi))
 
 
 def find_edges(positions: Tensor, cell: Tensor, *, periodic: bool, cutoff: float) -> Edges:

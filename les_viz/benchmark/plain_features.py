@@ -20,8 +20,8 @@ Weights = Mapping[str, Tensor]
 
 def monomials(l_max: int) -> list[Monomial]:
     """Exponents (x, y, z) up to a total of l_max: by total, then descending."""
-    triples = [t for t in product(range(l_max, -1, -1), repeat=3) if sum(t) <= l_max]
-    return sorted(triples, key=sum)
+    down = range(l_max, -1, -1)
+    return sorted(((x, y, z) for x in down for y in down for z in down if x + y + z <= l_max), key=sum)
 
 
 def symmetriser(l_max: int, nu_max: int) -> list[list[tuple[float, tuple[int, ...]]]]:
