@@ -90,7 +90,7 @@ class CheckpointArchive:
 
 def _opened(content: bytes) -> zipfile.ZipFile:
     # The directory must end the file without a comment: bytes before or after the archive could be a second file.
-    if content[-_END_SIZE:-_END_SIZE + 4] != _END_OF_DIRECTORY:
+    if content[-_END_SIZE : -_END_SIZE + 4] != _END_OF_DIRECTORY:
         raise ModelError("it is truncated or has something after its end; fetch the file again")
     try:
         return zipfile.ZipFile(io.BytesIO(content))
