@@ -4,13 +4,14 @@ Periodicity comes from `pbc`, never from the numbers in the cell: all three dire
 periodicity is refused unless the caller says how to treat it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
 
+from les_viz.elements import SYMBOLS
 from les_viz.errors import BoundaryError, StructureError
 from les_viz.types import AtomicNumbers, Cells, Periodicity, Positions, SystemIndex
 
@@ -25,7 +26,10 @@ SMALLEST_CELL_VOLUME_RATIO = 1e-3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """A batch of structures; one structure is a batch of one."""
+    """A batch of structures; one structure is a batch of one.
+
+    Cells stay in double precision, so that the set of k vectors does not depend on the precision of the rest.
+    """
 
     positions: Positions
     atomic_numbers: AtomicNumbers
@@ -66,7 +70,7 @@ class System:
         Args:
             atoms: one structure or several.
             boundary: `periodic` or `open` overrules `pbc` (the way to treat a slab as part of a 3-D cell).
-            dtype: of positions and cells.
+            dtype: of the positions.
             device: where the tensors live.
 
         Returns:
@@ -86,10 +90,15 @@ class System:
             atomic_numbers=torch.as_tensor(
                 np.concatenate([f.numbers for f in frames]), dtype=torch.int64, device=device
             ),
-            cell=torch.as_tensor(np.stack([np.array(f.cell[:]) for f in frames]), dtype=dtype, device=device),
+            cell=torch.as_tensor(np.stack([np.array(f.cell[:]) for f in frames]), dtype=torch.float64, device=device),
             pbc=torch.tensor([[p] * 3 for p in periodic], dtype=torch.bool, device=device),
             system_idx=torch.repeat_interleave(torch.arange(len(frames)), counts).to(device),
         )
+
+
+def element_symbols(atomic_numbers: Iterable[int]) -> str:
+    """Symbols of the elements among the atomic numbers, each once, by number, separated by commas."""
+    return ", ".join(SYMBOLS[number] for number in sorted(set(atomic_numbers)))
 
 
 def _checked_periodicity(atoms: "ase.Atoms", boundary: Boundary | None) -> bool:

@@ -1,7 +1,16 @@
 """Coulomb interaction of latent charges: pure maths, no models, no files."""
 
+from les_viz.ewald.batch import ChargedBatch, batch_energy, batch_everything
 from les_viz.ewald.coulomb import Backend, CoulombSum
 from les_viz.ewald.electrostatics import ChargedCellWarning, Electrostatics, electrostatics
-from les_viz.ewald.layout import PaddedLayout
 
-__all__ = ["Backend", "ChargedCellWarning", "CoulombSum", "Electrostatics", "PaddedLayout", "electrostatics"]
+__all__ = [
+    "Backend",
+    "ChargedBatch",
+    "ChargedCellWarning",
+    "CoulombSum",
+    "Electrostatics",
+    "batch_energy",
+    "batch_everything",
+    "electrostatics",
+]

@@ -94,7 +94,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
     )
     potential, field = layout.unpad(potential.transpose(1, 2)), layout.unpad(field.transpose(1, 2))
-    batched = cell is not None and cell.ndim == 3 or system_idx is not None  # noqa: PLR2004
+    batched = cell is not None and cell.ndim == 3 or system_idx is not None
     return Electrostatics(
         energy=energy if batched else energy[0],
         potential=potential.reshape(charges.shape),
@@ -134,7 +134,7 @@ def _checked_cells(cell: Tensor | None, *, like: Tensor) -> Tensor:
 
 def _n_systems(cells: Tensor | None, cell: Tensor | None, system_idx: Tensor) -> int:
     if cells is None:
-        return cell.shape[0] if cell is not None and cell.ndim == 3 else int(system_idx[-1]) + 1  # noqa: PLR2004
+        return cell.shape[0] if cell is not None and cell.ndim == 3 else int(system_idx[-1]) + 1
     if int(system_idx[-1]) >= len(cells):
         raise SettingError(f"system_idx goes up to {int(system_idx[-1])}, but there are {len(cells)} cells")
     return len(cells)

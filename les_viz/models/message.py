@@ -1,0 +1,126 @@
+r"""One message-passing step of the Cartesian ACE representation (oracle CHECKPOINTS §2.6).
+
+    A_new = norm · (decayed + modulated) + memory · A_old
+
+    decayed_i[l, mc]   = Σ_j A_j[l, mc] p_l[mc] e^{-d_ij λ_l[mc]} f(d_ij)                       (`decay`, Ar)
+    modulated_i[l, mc] = Σ_n W_l[n, mc] θ'_i Σ_j R_n(d_ij) Y_l(ij) θ_j g_j[l, c],   g = network(B)   (`modulation`, Bchi)
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from les_viz.models import monomials
+from les_viz.models.config import MessageConfig, RepresentationConfig
+from les_viz.models.networks import feed_forward_layers, run_feed_forward
+
+if TYPE_CHECKING:
+    from les_viz.models.representation import EdgeBasis
+
+ENTRIES_AT_ONCE = 1 << 24
+"""Entries of a gathered density (atoms × neighbours × monomials × channels) that are handled together."""
+
+
+class MessagePassing(nn.Module):
+    """Messages between neighbours; terms that the configuration lacks have no parameters."""
+
+    def __init__(self, config: RepresentationConfig) -> None:
+        """Allocate the parameters of the step."""
+        super().__init__()
+        if config.message is None:
+            raise ValueError("the representation has no message-passing step")
+        self.config: MessageConfig = config.message
+        self.l_max, self.n_embedding, self.n_radial = config.l_max, config.n_embedding, config.n_radial
+        channels = config.n_embedding**2
+        by_level = (config.l_max + 1, config.n_radial, channels)
+        if self.config.memory:
+            self.memory = nn.Parameter(torch.zeros(by_level))
+        if self.config.decay:
+            self.decay_prefactor = nn.Parameter(torch.zeros(by_level))
+            self.decay_rate = nn.Parameter(torch.zeros(by_level))
+        if self.config.modulation:
+            n_in = config.n_radial * monomials.n_invariants(config.l_max, config.nu_max) * channels
+            self.n_levels = config.l_max + 1 if self.config.modulation_per_l else 1
+            self.n_channels = channels if self.config.modulation_per_channel else 1
+            widths = (n_in, *self.config.modulation_hidden, self.n_levels * self.n_channels)
+            self.modulation = feed_forward_layers(widths, bias=self.config.modulation_bias)
+        self.register_buffer("level_of_each", torch.tensor(monomials.level_of_each(config.l_max)), persistent=False)
+
+    def sent_by(self, density: Tensor, invariants: Tensor, embedding: Tensor) -> tuple[Tensor, ...]:
+        """What each atom sends: its modulated embedding, its density (those terms that exist).
+
+        Args:
+            density: A, (monomials, atoms, n_radial · channels).
+            invariants: B, (atoms, n_radial, n_invariants, channels).
+            embedding: (atoms, n_embedding), of each atom as sender.
+        """
+        sent = []
+        if self.config.modulation:
+            modulation = run_feed_forward(self.modulation, invariants.flatten(1))
+            shaped = modulation.unflatten(1, (self.n_levels, self.n_channels))
+            if self.n_channels == 1:
+                sent.append(shaped * embedding.unsqueeze(1))
+            else:
+                by_receiver = shaped.unflatten(2, (self.n_embedding, self.n_embedding))
+                sent.append((by_receiver * embedding[:, None, :, None]).flatten(2))
+        if self.config.decay:
+            sent.append(density.transpose(0, 1))
+        return tuple(sent)
+
+    def receive(
+        self, basis: "EdgeBasis", picked: tuple[Tensor, ...], mixing: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Sum the messages: modulated (without the receiver's embedding) and decayed, each like A, or None."""
+        rest = list(picked)
+        modulated = self._modulated(basis, rest.pop(0), mixing) if self.config.modulation else None
+        decayed = self._decayed(basis, rest.pop(0)) if self.config.decay else None
+        return modulated, decayed
+
+    def combine(self, density: Tensor, modulated: Tensor | None, decayed: Tensor | None) -> Tensor:
+        """The new density from the old one and the messages."""
+        messages = [term for term in (modulated, decayed) if term is not None]
+        total = self.config.norm_factor * torch.stack(messages).sum(dim=0) if messages else torch.zeros_like(density)
+        if self.config.memory:
+            total = total + self.memory.flatten(1)[self.level_of_each].unsqueeze(1) * density
+        return total
+
+    def _modulated(self, basis: "EdgeBasis", sent: Tensor, mixing: Tensor) -> Tensor:
+        """(monomials, atoms, n_radial · channels); `sent` is (atoms, neighbours, levels, a or ab)."""
+        parts = []
+        for l in range(self.l_max + 1):  # noqa: E741
+            angular = basis.angular[..., monomials.level_slice(l)]
+            edge = (basis.radial.unsqueeze(3) * angular.unsqueeze(2)).flatten(2)
+            summed = torch.bmm(edge.transpose(1, 2), sent[:, :, l if self.n_levels > 1 else 0])
+            summed = summed.unflatten(1, (basis.radial.shape[2], -1))
+            if self.n_channels == 1:
+                by_embedding = mixing[l].unflatten(2, (self.n_embedding, self.n_embedding))
+                parts.append(torch.einsum("inva,nmab->vimab", summed, by_embedding).flatten(2))
+            else:
+                parts.append(torch.einsum("invc,nmc->vimc", summed, mixing[l]).flatten(2))
+        return torch.cat(parts)
+
+    def _decayed(self, basis: "EdgeBasis", sent: Tensor) -> Tensor:
+        """(monomials, atoms, n_radial · channels); `sent` is (atoms, neighbours, monomials, n_radial · channels)."""
+        n_atoms = sent.shape[0]
+        step = max(1, ENTRIES_AT_ONCE // max(1, sent[0].numel()))
+        parts = []
+        for start in range(0, n_atoms, step):
+            rows = slice(start, start + step)
+            arguments = (basis.distance[rows], basis.cutoff[rows], sent[rows])
+            if step < n_atoms and torch.is_grad_enabled():
+                parts.append(checkpoint(self._decayed_rows, *arguments, use_reentrant=False))
+            else:
+                parts.append(self._decayed_rows(*arguments))
+        return torch.cat(parts, dim=1)
+
+    def _decayed_rows(self, distance: Tensor, cutoff: Tensor, sent: Tensor) -> Tensor:
+        parts = []
+        for l in range(self.l_max + 1):  # noqa: E741
+            decay = torch.exp(-distance.unsqueeze(2) * self.decay_rate[l].flatten())
+            weights = decay * self.decay_prefactor[l].flatten() * cutoff.unsqueeze(2)
+            parts.append(torch.einsum("ikf,ikvf->vif", weights, sent[:, :, monomials.level_slice(l)]))
+        return torch.cat(parts)
+
+

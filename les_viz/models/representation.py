@@ -1,0 +1,212 @@
+r"""Cartesian atomic cluster expansion: descriptors of each atom's surroundings, written for dense blocks.
+
+For sender j of element z and receiver i, with R_n the radial functions (cut off smoothly) and Y_l the monomials of the
+unit vector:
+
+    D_i[z, n, l] = Σ_{j of z} R_n(d_ij) Y_l(ij)                     a batched matrix product over the neighbours
+    A_i[l, m, ab] = θ'_i[b] Σ_{z,n} D_i[z, n, l] W_l[n, m, ab] θ_z[a]       one matrix product for each monomial
+    B_i = invariants of A_i of one, two and three factors
+
+Because the embeddings θ enter after the sum over the neighbours, no tensor has both an edge and a channel axis
+(Cheng, npj Comput. Mater. 10, 157 (2024), and oracle CHECKPOINTS §2, define the same A and B edge by edge).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from les_viz.models import monomials
+from les_viz.models.config import RepresentationConfig
+from les_viz.models.message import MessagePassing
+
+SMALLEST_DISTANCE = 1e-9
+"""Å, added to the distance before a vector is made a unit vector; as in the published models."""
+
+SenderGather = Callable[[Tensor, Tensor], Tensor]
+"""(values of atoms, neighbour indices) -> values of each atom's senders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a representation sees: who is where around each atom.
+
+    Attributes:
+        vectors: (atoms, neighbours, 3) from sender to receiver, Å; may carry a graph.
+        neighbor_indices: (atoms, neighbours).
+        is_neighbor: (atoms, neighbours) bool.
+        element_idx: (atoms,) position of each atom's element in the model's list.
+    """
+
+    vectors: Tensor
+    neighbor_indices: Tensor
+    is_neighbor: Tensor
+    element_idx: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeBasis:
+    """Functions of each edge.
+
+    Attributes:
+        distance: (atoms, neighbours), Å.
+        cutoff: (atoms, neighbours), smooth cutoff, 0 for padding.
+        radial: (atoms, neighbours, n_radial_basis), cutoff included.
+        angular: (atoms, neighbours, monomials).
+    """
+
+    distance: Tensor
+    cutoff: Tensor
+    radial: Tensor
+    angular: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class AtomDensity:
+    """State of the atoms after a layer.
+
+    Attributes:
+        density: A, (monomials, atoms, n_radial · channels).
+        invariants: B, (atoms, n_radial, n_invariants, channels).
+    """
+
+    density: Tensor
+    invariants: Tensor
+
+
+class Representation(nn.Module):
+    """Cartesian ACE features of each atom; parameters are named as in our file format."""
+
+    def __init__(self, config: RepresentationConfig, n_elements: int) -> None:
+        """Allocate the parameters of a representation for so many elements."""
+        super().__init__()
+        self.config = config
+        channels = config.n_embedding**2
+        self.sender_embedding = nn.Parameter(torch.zeros(n_elements, config.n_embedding))
+        self.receiver_embedding = nn.Parameter(torch.zeros(n_elements, config.n_embedding))
+        self.bessel_frequencies = nn.Parameter(torch.zeros(config.n_radial_basis))
+        self.bessel_prefactor = nn.Parameter(torch.ones(1))
+        self.mixing = nn.Parameter(torch.zeros(config.l_max + 1, config.n_radial_basis, config.n_radial, channels))
+        levels = monomials.level_of_each(config.l_max)
+        self.register_buffer("level_of_each", torch.tensor(levels), persistent=False)
+        for l in range(1, config.l_max + 1):  # noqa: E741
+            weights = torch.tensor(monomials.three_body_weights(l))
+            self.register_buffer(f"three_body_{l}", weights, persistent=False)
+        for l1, l2 in self._four_body_keys():
+            weights = torch.tensor(monomials.four_body_weights(l1, l2))
+            self.register_buffer(f"four_body_{l1}_{l2}", weights, persistent=False)
+        self.message = MessagePassing(config) if config.message is not None else None
+
+    @property
+    def n_features(self) -> int:
+        """Number of features of an atom."""
+        config = self.config
+        per_layer = config.n_radial * monomials.n_invariants(config.l_max, config.nu_max) * config.n_embedding**2
+        return per_layer * (1 if config.message is None else 2)
+
+    def forward(self, surroundings: Surroundings) -> Tensor:
+        """(atoms, n_features) features of each atom."""
+        basis = self.edge_basis(surroundings)
+        first = self.first_layer(surroundings, basis)
+        if self.message is None:
+            return first.invariants.flatten(1)
+        return self.second_layer(surroundings, basis, own=first, sent=self.sent_by(surroundings, first))
+
+    def edge_basis(self, surroundings: Surroundings) -> EdgeBasis:
+        """Radial and angular functions of each edge."""
+        config = self.config
+        distance = surroundings.vectors.square().sum(dim=2).sqrt()
+        cutoff = smooth_cutoff(distance / config.cutoff, config.cutoff_power)
+        waves = torch.sin(distance.unsqueeze(2) * self.bessel_frequencies)
+        radial = waves * (self.bessel_prefactor * cutoff / distance).unsqueeze(2)
+        unit = surroundings.vectors / (distance + SMALLEST_DISTANCE).unsqueeze(2)
+        return EdgeBasis(distance, cutoff, radial, angular_monomials(unit, config.l_max))
+
+    def first_layer(self, surroundings: Surroundings, basis: EdgeBasis) -> AtomDensity:
+        """Densities and invariants before any message."""
+        n_elements, n_embedding = self.sender_embedding.shape
+        sender_elements = surroundings.element_idx[surroundings.neighbor_indices]
+        is_element = torch.nn.functional.one_hot(sender_elements, n_elements).to(basis.radial.dtype)
+        by_element = (is_element.unsqueeze(3) * basis.radial.unsqueeze(2)).flatten(2)
+        summed = torch.bmm(by_element.transpose(1, 2), basis.angular)
+        mixing = self.mixing.unflatten(3, (n_embedding, n_embedding))
+        to_channels = torch.einsum("lnmab,za->lznmab", mixing, self.sender_embedding).flatten(3).flatten(1, 2)
+        mixed = torch.bmm(summed.permute(2, 0, 1), to_channels[self.level_of_each])
+        return self._with_invariants(self.times_receiver(mixed, surroundings))
+
+    def times_receiver(self, density: Tensor, surroundings: Surroundings) -> Tensor:
+        """Multiply (monomials, atoms, ... a b) by the receiver's embedding θ'[b]."""
+        receiver = self.receiver_embedding[surroundings.element_idx]
+        split = density.unflatten(2, (-1, receiver.shape[1]))
+        return (split * receiver.unsqueeze(1)).flatten(2)
+
+    def sent_by(self, surroundings: Surroundings, first: AtomDensity) -> tuple[Tensor, ...]:
+        """What each atom sends in the message-passing step."""
+        if self.message is None:
+            raise RuntimeError("this representation passes no messages")
+        embedding = self.sender_embedding[surroundings.element_idx]
+        return self.message.sent_by(first.density, first.invariants, embedding)
+
+    def second_layer(
+        self,
+        surroundings: Surroundings,
+        basis: EdgeBasis,
+        *,
+        own: AtomDensity,
+        sent: tuple[Tensor, ...],
+        gather: SenderGather | None = None,
+    ) -> Tensor:
+        """(atoms, n_features) features of both layers; `gather` brings what was sent to the receivers."""
+        if self.message is None:
+            raise RuntimeError("this representation passes no messages")
+        picked = tuple((gather or pick_senders)(values, surroundings.neighbor_indices) for values in sent)
+        modulated, decayed = self.message.receive(basis, picked, self.mixing)
+        if modulated is not None:
+            modulated = self.times_receiver(modulated, surroundings)
+        density = self.message.combine(own.density, modulated, decayed)
+        layers = (own.invariants, self._with_invariants(density).invariants)
+        return torch.stack(layers, dim=4).flatten(1)
+
+    def _four_body_keys(self) -> list[tuple[int, int]]:
+        return monomials.four_body_keys(self.config.l_max) if self.config.nu_max >= 3 else []
+
+    def _with_invariants(self, density: Tensor) -> AtomDensity:
+        invariants = [density[0]]
+        levels = [density[monomials.level_slice(l)] for l in range(self.config.l_max + 1)]
+        if self.config.nu_max >= 2:
+            for l in range(1, self.config.l_max + 1):  # noqa: E741
+                weights = getattr(self, f"three_body_{l}")
+                invariants.append((levels[l].square() * weights[:, None, None]).sum(dim=0))
+        for l1, l2 in self._four_body_keys():
+            pairs = (levels[l1].unsqueeze(1) * levels[l2].unsqueeze(0)).flatten(0, 1)
+            summed = (getattr(self, f"four_body_{l1}_{l2}") @ pairs.flatten(1)).view_as(levels[l1 + l2])
+            invariants.append((levels[l1 + l2] * summed).sum(dim=0))
+        stacked = torch.stack(invariants, dim=1)
+        by_radial = stacked.unflatten(2, (self.config.n_radial, -1)).transpose(1, 2)
+        return AtomDensity(density, by_radial)
+
+
+def pick_senders(values: Tensor, neighbor_indices: Tensor) -> Tensor:
+    """(atoms, ...) values to (atoms, neighbours, ...) values of the senders."""
+    return values.index_select(0, neighbor_indices.flatten()).unflatten(0, neighbor_indices.shape)
+
+
+def smooth_cutoff(ratio: Tensor, power: int) -> Tensor:
+    """Polynomial that falls from 1 at ratio 0 to 0 at ratio 1, with two vanishing derivatives there."""
+    p = power
+    x_p = ratio**p
+    poly = 1 - x_p * ((p + 1) * (p + 2) / 2 - ratio * (p * (p + 2) - ratio * (p * (p + 1) / 2)))
+    return torch.where(ratio < 1, poly, torch.zeros_like(poly))
+
+
+def angular_monomials(unit: Tensor, l_max: int) -> Tensor:
+    """(..., monomials) products of the components of (..., 3) unit vectors, in our order."""
+    components = unit.unbind(dim=-1)
+    found = {(0, 0, 0): torch.ones_like(components[0])}
+    for l in range(1, l_max + 1):  # noqa: E741
+        for powers in monomials.monomials_of(l):
+            axis = next(d for d in range(3) if powers[d] > 0)
+            parent = tuple(n - (d == axis) for d, n in enumerate(powers))
+            found[powers] = found[parent] * components[axis]  # type: ignore[index]
+    return torch.stack(list(found.values()), dim=-1)

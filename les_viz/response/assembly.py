@@ -1,0 +1,150 @@
+"""Put the tensors of a batch together as one `Prediction` a structure: detached, in double precision, scaled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from les_viz.models.model import LESModel
+from les_viz.response.dipole import dipole, whole_molecules
+from les_viz.response.evaluation import Evaluation
+from les_viz.response.prediction import FloatArray, Prediction, Quantity
+
+NOTABLE_CHARGE = 0.01
+"""Total latent charge in e above which a result carries a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        quantities: names.
+        bec_method: definition of the Born effective charges.
+    """
+
+    quantities: frozenset[Quantity]
+    bec_method: str
+
+    @property
+    def mechanical(self) -> bool:
+        """Whether forces or stress are asked for."""
+        return bool(self.quantities & {Quantity.FORCES, Quantity.STRESS})
+
+    @property
+    def born(self) -> bool:
+        """Whether Born effective charges are asked for."""
+        return Quantity.BORN_EFFECTIVE_CHARGES in self.quantities
+
+
+@dataclass(frozen=True, slots=True)
+class Derivatives:
+    """Derivatives of a batch, those that were asked for, unscaled.
+
+    Attributes:
+        forces: (atoms, 3).
+        stress: (systems, 3, 3).
+        born: (atoms, 3, 3).
+        total_charge: (atoms, 3).
+    """
+
+    forces: Tensor | None
+    stress: Tensor | None
+    born: Tensor | None
+    total_charge: Tensor | None
+
+
+def assemble(
+    model: LESModel, evaluation: Evaluation, request: Request, derivatives: Derivatives
+) -> list[Prediction]:
+    """One prediction for each structure of the batch."""
+    ends = np.cumsum(evaluation.system.atom_counts.cpu().numpy()).tolist()
+    ranges = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    return [
+        _assemble_one(model, evaluation, request, derivatives, number, atoms) for number, atoms in enumerate(ranges)
+    ]
+
+
+def _assemble_one(  # noqa: PLR0913 - one structure of a batch needs all of the batch
+    model: LESModel, evaluation: Evaluation, request: Request, derivatives: Derivatives, number: int, atoms: slice
+) -> Prediction:
+    scale = model.charge_scale
+    periodic = bool(evaluation.system.is_periodic[number])
+    charges = _numpy(evaluation.charges[atoms])
+    potential = _numpy(evaluation.potential[atoms])
+    short = _numpy(evaluation.latent.energies[atoms]) + _numpy(evaluation.atomic_energies[atoms])
+    long = float(evaluation.long_range_energy[number])
+    partial = scale * charges.sum(axis=1)
+    one_channel = charges.shape[1] == 1
+    moment = _moment(evaluation, partial, number, atoms) if Quantity.DIPOLE in request.quantities else _NOTHING
+    born = None if derivatives.born is None else scale * _numpy(derivatives.born[atoms])
+    charge_slope = None if derivatives.total_charge is None else scale * _numpy(derivatives.total_charge[atoms])
+    stress_wanted = Quantity.STRESS in request.quantities and periodic
+    return Prediction(
+        atomic_numbers=evaluation.system.atomic_numbers[atoms].cpu().numpy(),
+        positions=_numpy(evaluation.system.positions[atoms]),
+        cell=_numpy(evaluation.system.cell[number]),
+        pbc=periodic,
+        energy=float(short.sum()) + long,
+        short_range_energy=float(short.sum()),
+        long_range_energy=long,
+        short_range_energies=short,
+        long_range_energies=0.5 * (charges * potential).sum(axis=1),
+        latent_charges=charges[:, 0] if one_channel else charges,
+        partial_charges=partial,
+        total_charge=float(partial.sum()),
+        potential=potential[:, 0] if one_channel else potential,
+        charge_scale=scale,
+        forces=None if derivatives.forces is None else _numpy(derivatives.forces[atoms]),
+        stress=_numpy(derivatives.stress[number]) if derivatives.stress is not None and stress_wanted else None,
+        dipole=moment.dipole,
+        dipole_origin=moment.origin,
+        polarization=moment.polarization,
+        born_effective_charges=born,
+        bec_method=request.bec_method if request.born else None,
+        acoustic_sum_residual=None if born is None else born.sum(axis=0),
+        total_charge_derivative=charge_slope,
+        warnings=_notes(model, charges, periodic=periodic),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    dipole: FloatArray | None
+    origin: FloatArray | None
+    polarization: FloatArray | None
+
+
+_NOTHING = _Moment(None, None, None)
+
+
+def _moment(evaluation: Evaluation, partial: FloatArray, number: int, atoms: slice) -> _Moment:
+    system = evaluation.system
+    positions, cell = _numpy(system.positions[atoms]), _numpy(system.cell[number])
+    if not bool(system.is_periodic[number]):
+        return _Moment(*dipole(partial, positions), None)
+    whole = whole_molecules(system.atomic_numbers[atoms].cpu().numpy(), positions, cell)
+    moment, origin = dipole(partial, whole)
+    return _Moment(moment, origin, moment / abs(float(np.linalg.det(cell))))
+
+
+def _notes(model: LESModel, charges: FloatArray, *, periodic: bool) -> tuple[str, ...]:
+    notes = []
+    total = float(charges.sum())
+    if model.config.charge_head is None:
+        notes.append("the model is short-ranged: it has no latent charges")
+    if charges.shape[1] > 1:
+        notes.append(
+            f"the model has {charges.shape[1]} charge channels that do not interact: "
+            "partial charges and the dipole are made of their sum and mean little"
+        )
+    if periodic and abs(total) > NOTABLE_CHARGE:
+        notes.append(
+            f"the latent charges of the cell sum to {total:+.3f} e: a uniform background neutralises it"
+        )
+    return tuple(notes)
+
+
+def _numpy(tensor: Tensor) -> FloatArray:
+    array: FloatArray = tensor.detach().double().cpu().numpy()
+    return array

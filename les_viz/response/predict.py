@@ -1,0 +1,101 @@
+"""From structures to numbers: the border between tensors with a graph and detached results."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from torch import Tensor
+
+from les_viz.errors import ModelError, SettingError
+from les_viz.models.model import LESModel
+from les_viz.response.assembly import Derivatives, Request, assemble
+from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
+from les_viz.response.evaluation import Evaluation, evaluate
+from les_viz.response.prediction import Prediction, Quantity
+from les_viz.system import Boundary, System
+
+if TYPE_CHECKING:
+    import ase
+
+BornMethod = Literal["local", "wrapped"]
+
+ATOMS_AT_ONCE = 4000
+"""Structures are predicted in batches of about so many atoms."""
+
+DEFAULT_QUANTITIES = frozenset({Quantity.ENERGY, Quantity.FORCES, Quantity.LATENT_CHARGES, Quantity.DIPOLE})
+
+
+def predict(
+    model: LESModel,
+    atoms: "ase.Atoms | Sequence[ase.Atoms]",
+    *,
+    quantities: Collection[str] = DEFAULT_QUANTITIES,
+    bec_method: BornMethod = "local",
+    boundary: Boundary | None = None,
+) -> Prediction | list[Prediction]:
+    """Predict what is asked for about one structure, or about each of several.
+
+    Args:
+        model: from `load_model`.
+        atoms: one structure, or a sequence of them (computed in batches).
+        quantities: names from `Quantity`; energies and charges always come along.
+        bec_method: definition of the Born effective charges, `local` or `wrapped`.
+        boundary: `periodic` or `open` overrules the structures' `pbc`.
+
+    Returns:
+        A `Prediction`, or a list of them for a sequence.
+
+    Raises:
+        SettingError: an unknown quantity or method.
+        StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated.
+    """
+    request = _checked(quantities, bec_method)
+    if not isinstance(atoms, Sequence):
+        return _predict_batch(model, [atoms], request, boundary)[0]
+    frames = list(atoms)
+    found: list[Prediction] = []
+    while len(found) < len(frames):
+        rest = frames[len(found) :]
+        batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
+        found += _predict_batch(model, batch, request, boundary)
+    return found
+
+
+def _checked(quantities: Collection[str], bec_method: str) -> Request:
+    if isinstance(quantities, str):
+        quantities = [quantities]
+    known = {quantity.value for quantity in Quantity}
+    for name in quantities:
+        if name not in known:
+            raise SettingError(f"quantity {str(name)!r} is not known: choose from {', '.join(sorted(known))}")
+    if bec_method not in get_args(BornMethod):
+        raise SettingError(f"bec_method is {bec_method!r}: expected one of {', '.join(get_args(BornMethod))}")
+    return Request(frozenset(Quantity(name) for name in quantities), bec_method)
+
+
+def _next_batch(frames: "list[ase.Atoms]") -> "list[ase.Atoms]":
+    total = np.cumsum([len(frame) for frame in frames])
+    return frames[: max(1, int(np.searchsorted(total, ATOMS_AT_ONCE, side="right")))]
+
+
+def _predict_batch(
+    model: LESModel, frames: "list[ase.Atoms]", request: Request, boundary: Boundary | None
+) -> list[Prediction]:
+    system = System.from_atoms(frames, boundary=boundary, dtype=model.dtype, device=model.device)
+    evaluation = evaluate(model, system, derivatives=request.mechanical or request.born)
+    forces, stress = evaluation.forces_and_stress() if request.mechanical else (None, None)
+    born, charge_derivative = _born_charges(model, evaluation, request) if request.born else (None, None)
+    return assemble(model, evaluation, request, Derivatives(forces, stress, born, charge_derivative))
+
+
+def _born_charges(model: LESModel, evaluation: Evaluation, request: Request) -> tuple[Tensor, Tensor]:
+    channels = model.config.charge_head.n_out if model.config.charge_head else 0
+    if channels != 1:
+        raise ModelError(
+            f"the model has {channels} charge channels, and Born effective charges are defined for one: "
+            "leave born_effective_charges out, or choose another model"
+        )
+    born, charge_derivative = local_born_charges(model, evaluation)
+    if request.bec_method == "wrapped":
+        born = wrapped_born_charges_of_model(model, evaluation.system, evaluation.table)
+    return born, charge_derivative
