@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from les_viz.errors import ModelError
 from les_viz.models.config import HeadConfig, ModelConfig, RepresentationConfig
 from les_viz.models.header import check_config, config_from_json, config_to_json, strict_json
+from les_viz.models.monomials import n_invariants
 
 Weights = dict[str, NDArray[Any]]
 
@@ -120,12 +121,6 @@ def expected_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def n_symmetric(l_max: int, nu_max: int) -> int:
-    """Number of rotation-invariant features for each radial function and channel (CHECKPOINTS §2.5)."""
-    pairs = sum(1 for low in range(1, l_max + 1) for high in range(low, l_max + 1) if low + high <= l_max)
-    return 1 + (l_max if nu_max >= 2 else 0) + (pairs if nu_max >= 3 else 0)
-
-
 def n_features(representation: RepresentationConfig) -> int:
     """Length of the feature vector of one atom."""
     steps = 1 if representation.message is None else 2
@@ -133,7 +128,7 @@ def n_features(representation: RepresentationConfig) -> int:
 
 
 def _n_step_features(representation: RepresentationConfig) -> int:
-    symmetric = n_symmetric(representation.l_max, representation.nu_max)
+    symmetric = n_invariants(representation.l_max, representation.nu_max)
     return representation.n_radial * symmetric * representation.n_embedding**2
 
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from les_viz.models.checkpoint.tree import Module
 from les_viz.models.config import HeadConfig, MessageConfig, RepresentationConfig
+from les_viz.models.header import MAX_L, MAX_NU
+from les_viz.models.monomials import monomials_of
 
 Weights = dict[str, NDArray[Any]]
 
@@ -45,8 +47,8 @@ def read_representation(cace: Module) -> Representation:
     """
     cace.require_class("Cace")
     l_max, nu_max = cace.integer("max_l"), cace.integer("max_nu")
-    if nu_max > 3:
-        cace.refuse(f"has features of body order nu = {nu_max}, but les_viz computes them up to 3")
+    if not (1 <= l_max <= MAX_L and 1 <= nu_max <= MAX_NU):
+        cace.refuse(f"has l_max = {l_max} and nu_max = {nu_max}, but les_viz supports 1 to {MAX_L} and 1 to {MAX_NU}")
     _check_conventions(cace, l_max)
     sender = cace.required_child("node_embedding_sender")
     receiver = cace.child("node_embedding_receiver") or sender
@@ -137,13 +139,9 @@ def _check_conventions(cace: Module, l_max: int) -> None:
     if angular is not None:
         angular.require_class("AngularComponent", "AngularComponent_GPU")
     order = cace.value("l_list", None)
-    if order is not None and [tuple(item) for item in order] != monomials(l_max):
+    expected = [powers for degree in range(l_max + 1) for powers in monomials_of(degree)]
+    if order is not None and (not isinstance(order, list) or order != expected):
         cace.refuse("has its angular functions in an unknown order")
-
-
-def monomials(l_max: int) -> list[tuple[int, int, int]]:
-    """Exponents of the angular monomials: by degree, and within it descending lexicographically (CHECKPOINTS §2.3)."""
-    return [(x, y, n - x - y) for n in range(l_max + 1) for x in range(n, -1, -1) for y in range(n - x, -1, -1)]
 
 
 def _elements(cace: Module) -> tuple[int, ...]:
