@@ -122,12 +122,29 @@ class PlainResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainModel:
-    """A model as its configuration and its tensors under the names of the published files."""
+    """A model as its configuration and its tensors."""
 
     config: ModelConfig
     representations: tuple[Weights, ...]
     energy_heads: tuple[Weights, ...]
-    charge_head: Weights | None = None
+    charge_head: Weights
+
+    @staticmethod
+    def of(config: ModelConfig, weights: Weights) -> "PlainModel":
+        """The same model.
+
+        Args:
+            config: its header.
+            weights: its tensors, named as in our native format.
+        """
+        return PlainModel(
+            config=config,
+            representations=tuple(
+                _part(weights, f"representations.{number}.") for number in range(len(config.representations))
+            ),
+            energy_heads=tuple(_part(weights, f"energy_heads.{number}.") for number in range(len(config.energy_heads))),
+            charge_head=_part(weights, "charge_head."),
+        )
 
     def evaluate(self, structure: PlainStructure, *, born_charges: bool = False) -> PlainResult:
         """Energy and forces of one structure, and its Born effective charges on demand."""
@@ -137,7 +154,7 @@ class PlainModel:
         for head_config, weights in zip(self.config.energy_heads, self.energy_heads, strict=True):
             short_range = short_range + head(head_config, features_of[head_config.representation], weights).sum()
         charges, long_range = positions.new_zeros(len(positions), 0), positions.new_zeros(())
-        if self.charge_head is not None and self.config.charge_head is not None and self.config.electrostatics:
+        if self.config.charge_head is not None and self.config.electrostatics is not None:
             charges = head(
                 self.config.charge_head, features_of[self.config.charge_head.representation], self.charge_head
             )
@@ -158,6 +175,10 @@ class PlainModel:
         species = torch.tensor([self.config.elements.index(int(z)) for z in structure.atomic_numbers])
         edges = find_edges(positions, structure.cell, periodic=structure.periodic, cutoff=config.cutoff)
         return features(config, self.representations[index], species, positions, edges)
+
+
+def _part(weights: Weights, prefix: str) -> Weights:
+    return {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
 
 
 def long_range_energy(

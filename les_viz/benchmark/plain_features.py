@@ -75,7 +75,7 @@ def features(
 
     Args:
         config: of the representation.
-        weights: its tensors under the names of the published files (CHECKPOINTS.md §1).
+        weights: its tensors under the names of our native format.
         species: (atoms,), index of each atom's element in the model.
         positions: (atoms, 3), Å.
         edges: all pairs within the cutoff.
@@ -88,8 +88,8 @@ def features(
     angular = _angular(vectors / (distances + 1e-9)[:, None], config.l_max)
     decay = _cutoff(distances / config.cutoff, config.cutoff_power)
     radial = _bessel(distances, weights) * decay[:, None]
-    sender = weights["node_embedding_sender.embedding_weights"][species[edges.senders]]
-    receiver = weights["node_embedding_receiver.embedding_weights"][species[edges.receivers]]
+    sender = weights["sender_embedding"][species[edges.senders]]
+    receiver = weights["receiver_embedding"][species[edges.receivers]]
     channels = (sender[:, :, None] * receiver[:, None, :]).flatten(1)
     edge_tensor = radial[:, :, None, None] * angular[:, None, :, None] * channels[:, None, None, :]
     layout = _Layout.of(config)
@@ -141,8 +141,8 @@ def _cutoff(x: Tensor, p: int) -> Tensor:
 
 
 def _bessel(distances: Tensor, weights: Weights) -> Tensor:
-    frequencies = weights["radial_basis.bessel_weights"]
-    return weights["radial_basis.prefactor"] * torch.sin(distances[:, None] * frequencies) / distances[:, None]
+    frequencies = weights["bessel_frequencies"]
+    return weights["bessel_prefactor"] * torch.sin(distances[:, None] * frequencies) / distances[:, None]
 
 
 def _scatter(messages: Tensor, receivers: Tensor, n_atoms: int) -> Tensor:
@@ -151,9 +151,7 @@ def _scatter(messages: Tensor, receivers: Tensor, n_atoms: int) -> Tensor:
 
 def _mix(density: Tensor, weights: Weights, layout: _Layout) -> Tensor:
     by_degree = [
-        torch.einsum(
-            "anlc,nmc->amlc", density[:, :, layout.degrees == degree], weights[f"radial_transform.weights.{degree}"]
-        )
+        torch.einsum("anlc,nmc->amlc", density[:, :, layout.degrees == degree], weights["mixing"][degree])
         for degree in range(layout.l_max + 1)
     ]
     return torch.cat(by_degree, dim=2)
@@ -174,35 +172,34 @@ def _pass_messages(config: MessageConfig, weights: Weights, sent: _Sent, density
     senders, receivers = sent.edges.senders, sent.edges.receivers
     messages = torch.zeros_like(density)
     if config.decay:
-        prefactor = _by_monomial("message_passing_list.0.1.prefactor", weights, layout)
-        rate = _by_monomial("message_passing_list.0.1.invr0", weights, layout)
+        prefactor = _by_monomial(weights["message.decay_prefactor"], layout)
+        rate = _by_monomial(weights["message.decay_rate"], layout)
         factor = prefactor * torch.exp(-sent.distances[:, None, None, None] * rate) * sent.decay[:, None, None, None]
         messages = messages + _scatter(density[senders] * factor, receivers, len(density))
     if config.modulation:
-        gate = network(_invariants(density, layout).flatten(1), weights, "message_passing_list.0.2.hnet")
+        gate = network(_invariants(density, layout).flatten(1), weights, "message.modulation")
         gate = gate.reshape(len(density), layout.l_max + 1 if config.modulation_per_l else 1, -1)
         gate = gate.expand(-1, layout.l_max + 1, density.shape[-1])[:, layout.degrees]
         modulated = sent.tensor * gate[senders][:, None]
         messages = messages + _mix(_scatter(modulated, receivers, len(density)), weights, layout)
     messages = config.norm_factor * messages
     if config.memory:
-        messages = messages + _by_monomial("message_passing_list.0.0.memory_coef", weights, layout) * density
+        messages = messages + _by_monomial(weights["message.memory"], layout) * density
     return messages
 
 
-def _by_monomial(prefix: str, weights: Weights, layout: _Layout) -> Tensor:
-    """(radial, monomials, channels) from one (radial, channels) a degree."""
-    per_degree = torch.stack([weights[f"{prefix}.{degree}"] for degree in range(layout.l_max + 1)], dim=1)
-    return per_degree[:, layout.degrees]
+def _by_monomial(per_degree: Tensor, layout: _Layout) -> Tensor:
+    """(radial, monomials, channels) from (degrees, radial, channels)."""
+    return per_degree[layout.degrees].transpose(0, 1)
 
 
 def network(inputs: Tensor, weights: Weights, prefix: str) -> Tensor:
     """Linear layers with silu between them."""
     layer = 0
-    while f"{prefix}.{layer}.linear.weight" in weights:
+    while f"{prefix}.{layer}.weight" in weights:
         inputs = inputs if layer == 0 else torch.nn.functional.silu(inputs)
         inputs = torch.nn.functional.linear(
-            inputs, weights[f"{prefix}.{layer}.linear.weight"], weights.get(f"{prefix}.{layer}.linear.bias")
+            inputs, weights[f"{prefix}.{layer}.weight"], weights.get(f"{prefix}.{layer}.bias")
         )
         layer += 1
     return inputs
@@ -210,9 +207,7 @@ def network(inputs: Tensor, weights: Weights, prefix: str) -> Tensor:
 
 def head(config: HeadConfig, inputs: Tensor, weights: Weights) -> Tensor:
     """(atoms, outputs) of one head."""
-    outputs = network(inputs, weights, "outnet")
+    outputs = network(inputs, weights, "layers")
     if config.linear:
-        outputs = outputs + torch.nn.functional.linear(
-            inputs, weights["linear_nn.linear.weight"], weights.get("linear_nn.linear.bias")
-        )
+        outputs = outputs + torch.nn.functional.linear(inputs, weights["linear.weight"], weights.get("linear.bias"))
     return config.scale * outputs
