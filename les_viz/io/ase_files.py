@@ -70,8 +70,9 @@ def _rows(content: object) -> list[dict[str, Any]]:
     if not isinstance(content, dict):
         raise StructureError("it is not an ASE JSON database: it must hold numbered rows")
     ids = content.get("ids", [1])
-    rows = [content.get(int(number)) for number in ids]
-    if not rows or not all(isinstance(row, dict) and "positions" in row for row in rows):
+    found = [content.get(int(number)) for number in ids]
+    rows = [row for row in found if isinstance(row, dict) and "positions" in row]
+    if not rows or len(rows) < len(found):
         raise StructureError("it is not an ASE JSON database: it must hold numbered rows with 'numbers', 'positions'")
     return [
         {"pbc": [False] * 3, "cell": [[0.0] * 3] * 3, "user": "", "ctime": 0.0, "mtime": 0.0, **row} for row in rows

@@ -140,7 +140,7 @@ def _sniff(head: bytes) -> tuple[Format | None, str | None]:
     if b"\x00" in head:
         return None, "binary data of an unknown kind"
     guess = _sniff_text(head.decode("utf-8", errors="replace").lstrip("\ufeff"))
-    return (guess, f"a {TITLES[guess]} file") if guess else (None, None)
+    return (guess, f"in {TITLES[guess]} format") if guess else (None, None)
 
 
 def _sniff_text(text: str) -> Format | None:

@@ -71,7 +71,7 @@ def _frames(data: bytes, file_format: Format, index: str, limits: ReadLimits, no
         raise
     except Exception as caught:
         reason = printable(str(caught) or type(caught).__name__, 120)
-        raise StructureError(f"it is not a {TITLES[file_format]} file that can be read: {reason}") from caught
+        raise StructureError(f"it cannot be read as {TITLES[file_format]}: {reason}; check the file") from caught
 
 
 def _read(data: bytes, file_format: Format, index: str, limits: ReadLimits, notes: list[str]) -> "list[ase.Atoms]":

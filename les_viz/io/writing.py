@@ -23,7 +23,7 @@ def extxyz_bytes(
     """Write one structure as extended XYZ that `les_viz.read` and ASE read back.
 
     Args:
-        atoms: the structure; its own arrays, info and results are kept.
+        atoms: the structure; its own arrays, info and results are kept, unless one of the same name is given.
         arrays: per-atom numbers by column name, (atoms, ...); (atoms, 3, 3) becomes 9 columns in C order.
         info: entries of the comment line, numbers or text.
 
@@ -33,19 +33,31 @@ def extxyz_bytes(
     Raises:
         SettingError: an array does not have one row an atom.
     """
+    from ase.calculators.singlepoint import SinglePointCalculator
     from ase.io.extxyz import write_xyz
 
+    arrays, info = dict(arrays or {}), dict(info or {})
     copy = atoms.copy()
-    copy.calc = atoms.calc
-    for name, values in (arrays or {}).items():
+    results = atoms.calc.results if atoms.calc is not None else {}
+    kept = {key: _rows(value) for key, value in results.items() if value is not None and key not in {*arrays, *info}}
+    for name in {*kept, *arrays, *info}:
+        copy.info.pop(name, None)
+        copy.arrays.pop(name, None)
+    for name, values in arrays.items():
         array = np.asarray(values)
         if array.shape[:1] != (len(atoms),):
             raise SettingError(f"{name!r} has shape {array.shape}: expected one row for each of {len(atoms)} atoms")
-        copy.arrays[name] = array.reshape(len(atoms), -1) if array.ndim > 1 else array
-    copy.info.update(info or {})
+        copy.arrays[name] = _rows(array)
+    copy.info.update(info)
+    copy.calc = SinglePointCalculator(copy, **kept)
     text = StringIO()
     write_xyz(text, [copy])
     return text.getvalue().encode()
+
+
+def _rows(values: Any) -> Any:  # noqa: ANN401 - results hold numbers and arrays
+    """One row an atom for tensors, since a column of a file holds one number."""
+    return values.reshape(len(values), -1) if np.ndim(values) > 2 else values
 
 
 def write_extxyz(

@@ -94,7 +94,16 @@ def _parse(lines: list[str], span: _Span) -> "ase.Atoms":
         raise StructureError(f"the frame at line {span.start + 1} is not understood: {reason}") from caught
     if plain and comment:
         atoms.info["comment"] = comment
+    _shape_tensors(atoms)
     return atoms
+
+
+def _shape_tensors(atoms: "ase.Atoms") -> None:
+    """Nine columns of Born effective charges are (3 field, 3 displacement), as `les_viz.io.writing` writes them."""
+    results = atoms.calc.results if atoms.calc is not None else {}
+    tensors = results.get("born_effective_charges")
+    if tensors is not None and tensors.shape == (len(atoms), 9):
+        results["born_effective_charges"] = tensors.reshape(-1, 3, 3)
 
 
 def _columns(comment: str, lines: list[str], span: _Span) -> list[tuple[str, str]]:
