@@ -4,6 +4,7 @@ A file may announce any number of atoms or columns; nothing is believed before t
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -87,7 +88,8 @@ def _parse(lines: list[str], span: _Span) -> "ase.Atoms":
     columns = _columns("" if plain else comment, lines, span)
     frame = [lines[span.start], "" if plain else comment, *lines[span.start + 2 : span.end]]
     try:
-        atoms: ase.Atoms = next(iter(ase_read_xyz(StringIO("\n".join(frame) + "\n"), index=slice(0, 1))))
+        parse: Callable[..., Iterator[ase.Atoms]] = ase_read_xyz
+        atoms = next(parse(StringIO("\n".join(frame) + "\n"), index=slice(0, 1)))
     except Exception as caught:
         _find_bad_line(columns, lines, span)
         reason = printable(str(caught) or type(caught).__name__, 120)
