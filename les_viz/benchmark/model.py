@@ -1,0 +1,107 @@
+"""Energy and forces of a model, and its Born effective charges, against the plain algorithm.
+
+The plain code gets what `predict` gets: atoms with their positions, neighbours to be found.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from les_viz.benchmark.plain import PlainModel, PlainStructure
+from les_viz.benchmark.report import milliseconds, times
+from les_viz.benchmark.timing import time_together
+from les_viz.errors import SettingError
+from les_viz.io.reading import read
+from les_viz.models.loading import load_model
+from les_viz.resources import APP_ROOT, SAMPLE_MODELS
+from les_viz.response.predict import predict
+
+if TYPE_CHECKING:
+    import ase
+
+    from les_viz.models.model import LESModel
+
+PUBLISHED = APP_ROOT.parent / "shared" / "published" / "water_v4.pth"
+"""Measured too where it is."""
+
+FORCES = frozenset({"energy", "forces"})
+BORN_CHARGES = FORCES | {"born_effective_charges"}
+
+
+def water_box() -> "ase.Atoms":
+    """The bundled box of 64 H2O, 192 atoms."""
+    for path in sorted((SAMPLE_MODELS / "water").glob("*.extxyz")):
+        atoms = read(path)
+        if len(atoms) == 192:
+            return atoms
+    raise SettingError(f"there is no box of 192 atoms in {SAMPLE_MODELS / 'water'}: install les_viz again")
+
+
+def models() -> dict[str, str | Path]:
+    """What to measure: the bundled water model and, where it is, a published one."""
+    return {"water": "water"} | ({"water_v4.pth": PUBLISHED} if PUBLISHED.is_file() else {})
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """Times of `predict` and of the plain algorithm.
+
+    Args:
+        quick: single precision and 192 atoms only.
+
+    Returns:
+        `rows`: one a model, size and precision, with seconds by task.
+    """
+    rows = []
+    for dtype in ("float32",) if quick else ("float32", "float64"):
+        for name, source in models().items():
+            model = load_model(source, dtype=dtype)
+            for repeats in (1,) if quick else (1, 2):
+                atoms = water_box().repeat((repeats,) * 3)
+                seconds = time_together(contenders(model, atoms), budget_s=3.0 if quick else 15.0)
+                rows.append({"model": name, "dtype": dtype, "atoms": len(atoms), "seconds": seconds} | ratios(seconds))
+    return {"rows": rows}
+
+
+def contenders(model: "LESModel", atoms: "ase.Atoms") -> dict[str, Callable[[], object]]:
+    """Our predictions and the plain ones."""
+    kind = model.dtype
+    plain = PlainModel.of(model.config, model.state_dict())
+    structure = PlainStructure(
+        atomic_numbers=torch.tensor(atoms.numbers),
+        positions=torch.tensor(atoms.positions, dtype=kind),
+        cell=torch.tensor(atoms.cell.array, dtype=kind),
+        periodic=True,
+    )
+    return {
+        "forces": lambda: predict(model, atoms, quantities=FORCES),
+        "born charges": lambda: predict(model, atoms, quantities=BORN_CHARGES),
+        "plain forces": lambda: plain.evaluate(structure),
+        "plain born charges": lambda: plain.evaluate(structure, born_charges=True),
+    }
+
+
+def ratios(seconds: dict[str, float]) -> dict[str, float]:
+    """Plain over ours."""
+    return {
+        "plain_over_les_viz_forces": seconds["plain forces"] / seconds["forces"],
+        "plain_over_les_viz_born_charges": seconds["plain born charges"] / seconds["born charges"],
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The measurements as a Markdown table."""
+    lines = [
+        "| model | atoms | precision | forces | plain | × | with BEC | plain | × |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in result["rows"]:
+        seconds = row["seconds"]
+        lines.append(
+            f"| {row['model']} | {row['atoms']} | {row['dtype']} | {milliseconds(seconds['forces'])} | "
+            f"{milliseconds(seconds['plain forces'])} | {times(row['plain_over_les_viz_forces'])} | "
+            f"{milliseconds(seconds['born charges'])} | {milliseconds(seconds['plain born charges'])} | "
+            f"{times(row['plain_over_les_viz_born_charges'])} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,87 @@
+"""Seconds from the command `les-viz` to an answering server and to the first picture in a browser."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from importlib.util import find_spec
+from typing import Any
+
+from les_viz.benchmark.report import milliseconds
+
+PATIENCE_S = 60.0
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = ("--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+
+
+def measure(*, quick: bool) -> dict[str, object]:
+    """Start the app in an empty folder, and look at its first page where Playwright and Chromium are installed.
+
+    Args:
+        quick: once instead of three times.
+
+    Returns:
+        `rows`: seconds to the server and to the canvas (None without a browser), one a start.
+    """
+    return {"rows": [_start_once() for _ in range(1 if quick else 3)]}
+
+
+def _start_once() -> dict[str, float | None]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "les_viz.cli.main", "--no-browser", "--port", str(port)]
+    address = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        app = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_for(f"{address}/_stcore/health")
+            server = time.perf_counter() - begin
+            return {"server": server, "canvas": _wait_for_canvas(address, begin)}
+        finally:
+            app.terminate()
+            app.wait()
+
+
+def _wait_for(address: str) -> None:
+    end = time.perf_counter() + PATIENCE_S
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            if time.perf_counter() > end:
+                raise
+            time.sleep(0.05)
+
+
+def _wait_for_canvas(address: str, begin: float) -> float | None:
+    browser_path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if browser_path is None or find_spec("playwright") is None:
+        return None
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("canvas", timeout=PATIENCE_S * 1000)
+        seconds = time.perf_counter() - begin
+        browser.close()
+    return seconds
+
+
+def table(result: dict[str, Any]) -> str:
+    """The measurements as a Markdown table."""
+    lines = ["| start | server answers | first canvas in the browser |", "|---:|---:|---:|"]
+    lines += [
+        f"| {number} | {milliseconds(row['server'])} | {milliseconds(row['canvas'])} |"
+        for number, row in enumerate(result["rows"], start=1)
+    ]
+    return "\n".join(lines)
