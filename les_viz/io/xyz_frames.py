@@ -4,10 +4,9 @@ A file may announce any number of atoms or columns; nothing is believed before t
 """
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from les_viz.errors import StructureError
 from les_viz.io.limits import ReadLimits
@@ -88,8 +87,8 @@ def _parse(lines: list[str], span: _Span) -> "ase.Atoms":
     columns = _columns("" if plain else comment, lines, span)
     frame = [lines[span.start], "" if plain else comment, *lines[span.start + 2 : span.end]]
     try:
-        parse: Callable[..., Iterator[ase.Atoms]] = ase_read_xyz
-        atoms = next(parse(StringIO("\n".join(frame) + "\n"), index=slice(0, 1)))
+        parse = cast(Any, ase_read_xyz)  # untyped in ASE
+        atoms: ase.Atoms = next(parse(StringIO("\n".join(frame) + "\n"), index=slice(0, 1)))
     except Exception as caught:
         _find_bad_line(columns, lines, span)
         reason = printable(str(caught) or type(caught).__name__, 120)
