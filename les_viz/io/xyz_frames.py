@@ -4,9 +4,10 @@ A file may announce any number of atoms or columns; nothing is believed before t
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from les_viz.errors import StructureError
 from les_viz.io.limits import ReadLimits
@@ -87,8 +88,7 @@ def _parse(lines: list[str], span: _Span) -> "ase.Atoms":
     columns = _columns("" if plain else comment, lines, span)
     frame = [lines[span.start], "" if plain else comment, *lines[span.start + 2 : span.end]]
     try:
-        parse = cast(Any, ase_read_xyz)  # untyped in ASE
-        atoms: ase.Atoms = next(parse(StringIO("\n".join(frame) + "\n"), index=slice(0, 1)))
+        atoms: ase.Atoms = next(ase_read_xyz(StringIO("\n".join(frame) + "\n"), index=slice(0, 1)))
     except Exception as caught:
         _find_bad_line(columns, lines, span)
         reason = printable(str(caught) or type(caught).__name__, 120)
@@ -134,7 +134,7 @@ def _find_bad_line(columns: list[tuple[str, str]], lines: list[str], span: _Span
     """Raise an error that names the first line that does not fit its columns, if there is one."""
     from ase.data import atomic_numbers
 
-    checks = {
+    checks: dict[str, tuple[Callable[[str], object], str]] = {
         "symbols": (lambda word: word.capitalize() in atomic_numbers, "an element symbol"),
         "R": (_is_number, "a number"),
         "I": (lambda word: re.fullmatch(r"[+-]?\d+", word), "an integer"),
@@ -145,9 +145,9 @@ def _find_bad_line(columns: list[tuple[str, str]], lines: list[str], span: _Span
         if len(words) < len(columns):
             raise StructureError(f"line {number + 1} holds {len(words)} columns, but {len(columns)} are expected")
         for word, (name, kind) in zip(words, columns, strict=False):
-            fits, wanted = checks.get(name) or checks.get(kind) or (lambda _: True, "")
-            if not fits(word):
-                raise StructureError(f"line {number + 1}: {printable(word, 30)!r} is not {wanted}")
+            check = checks.get(name) or checks.get(kind)
+            if check is not None and not check[0](word):
+                raise StructureError(f"line {number + 1}: {printable(word, 30)!r} is not {check[1]}")
 
 
 def _is_number(word: str) -> bool:

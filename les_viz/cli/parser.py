@@ -1,0 +1,134 @@
+"""The arguments of `les-viz`; mistakes become one sentence that names the nearest thing that exists."""
+
+import argparse
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from les_viz import __version__
+from les_viz.errors import SettingError
+
+DTYPES = ("float64", "float32")
+BEC_METHODS = ("local", "wrapped")
+BOUNDARIES = ("periodic", "open")
+BENCHMARKS = ("ewald", "model", "response")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises our error instead of printing and leaving."""
+
+    def error(self, message: str) -> NoReturn:
+        """Turn a message of argparse into a sentence."""
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if choice:
+            known = [word.strip("' ") for word in choice.group(2).split(",")]
+            message = f"{choice.group(1)!r} is not known{nearest(choice.group(1), known)}"
+        raise SettingError(f"{message}; see {self.prog} --help")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word is meant, or list them all.
+
+    Args:
+        word: what was written.
+        known: what could have been.
+
+    Returns:
+        The end of a sentence.
+    """
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f": did you mean {close[0]!r}?" if close else f": choose from {', '.join(names)}"
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line.
+
+    Args:
+        arguments: without the program's name.
+
+    Raises:
+        SettingError: an unknown or incomplete argument.
+    """
+    parser = build_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        word = unknown[0].split("=")[0]
+        known = _options_of(parser, options.command)
+        raise SettingError(f"{word!r} is not an option of this command{nearest(word, known)}")
+    return options
+
+
+def _options_of(parser: argparse.ArgumentParser, command: str | None) -> list[str]:
+    for action in parser._actions:
+        if command is not None and isinstance(action, argparse._SubParsersAction):
+            return _options_of(action.choices[command], None)
+    return [text for action in parser._actions for text in action.option_strings if text.startswith("--")]
+
+
+def build_parser() -> Parser:
+    """Everything `les-viz` understands."""
+    parser = Parser(
+        prog="les-viz",
+        description="See and touch the latent charges of machine-learned potentials. Without a command: opens the app.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"les-viz {__version__}")
+    parser.add_argument("--port", type=_port, metavar="N", help="port of the app (default: 8501, or the next free one)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    parser.add_argument("--device", type=_device, default="cpu", help="where models run: cpu, cuda, cuda:1 or mps")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    _add_models(commands)
+    _add_predict(commands)
+    _add_convert(commands)
+    _add_benchmark(commands)
+    return parser
+
+
+def _add_models(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("models", help="list the sample models", allow_abbrev=False)
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_predict(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("predict", help="predict energies, forces, charges of a file", allow_abbrev=False)
+    command.add_argument("file", metavar="FILE", help="structure file")
+    command.add_argument(
+        "--model", required=True, metavar="M", help="sample model, native file or folder, or .pth file"
+    )
+    command.add_argument("--quantities", metavar="a,b,c", help="energy,forces,stress,latent_charges,dipole,...")
+    command.add_argument("--dtype", choices=DTYPES, default="float64")
+    command.add_argument("--device", type=_device, default="cpu", help="cpu, cuda, cuda:1 or mps")
+    command.add_argument("--bec-method", choices=BEC_METHODS, default="local", help="definition of the Born charges")
+    command.add_argument("--boundary", choices=BOUNDARIES, help="overrule the periodicity of the file")
+    command.add_argument("--index", default="-1", metavar="I", help="frames as in ASE: -1 (default), :, 0:10:2")
+    command.add_argument("--format", metavar="F", help="format of FILE where its name does not tell")
+    command.add_argument("--out", metavar="OUT.json", help="file to write (default: standard output)")
+
+
+def _add_convert(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("convert", help="turn a published checkpoint into a native model", allow_abbrev=False)
+    command.add_argument("source", metavar="IN.pth", help="published checkpoint; nothing in it is executed")
+    command.add_argument("target", metavar="OUT", help="native model to write")
+
+
+def _add_benchmark(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("benchmark", help="measure the speed on this machine", allow_abbrev=False)
+    command.add_argument(
+        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="|".join(BENCHMARKS), help="default: all"
+    )
+    command.add_argument("--json", metavar="OUT", help="write the measurements there")
+    command.add_argument("--quick", action="store_true", help="small sizes only")
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1024 to 65535")
+    return int(text)
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"cpu|mps|cuda(:[0-9]{1,2})?", text):
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} is no device: use cpu, cuda, cuda:1 or mps")
+    return text

@@ -1,0 +1,132 @@
+"""`les-viz predict`: a structure file and a model in, JSON out."""
+
+import dataclasses
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from les_viz.cli.parser import nearest
+from les_viz.errors import SettingError
+from les_viz.io.reading import read_structures
+from les_viz.models.loading import load_model
+from les_viz.response.predict import DEFAULT_QUANTITIES, predict
+from les_viz.response.prediction import UNITS, Prediction, Quantity
+
+if TYPE_CHECKING:
+    from les_viz.models.model import LESModel
+
+
+def run(options: Namespace) -> None:
+    """Predict and write the result; warnings go to standard error and into the result.
+
+    Args:
+        options: as in `les_viz.cli.parser`.
+
+    Raises:
+        LesVizError: the file, the model or an option cannot be used.
+    """
+    quantities = chosen_quantities(options.quantities)
+    _check_target(options.out)
+    structures = read_structures(options.file, index=options.index, format=options.format)
+    model = load_model(options.model, device=options.device, dtype=options.dtype)
+    predictions = cast(
+        list[Prediction],
+        predict(
+            model,
+            structures.frames,
+            quantities=quantities,
+            bec_method=options.bec_method,
+            boundary=options.boundary,
+        ),
+    )
+    _warn(structures.notes, predictions)
+    described = _describe_model(options.model, model)
+    results = [as_json(prediction, described, structures.notes) for prediction in predictions]
+    # One frame is one object, several are a list; a range always gives a list.
+    _write(results if ":" in options.index else results[0], options.out)
+
+
+def chosen_quantities(text: str | None) -> set[str]:
+    """The quantities named on the command line.
+
+    Args:
+        text: names with commas between them.
+
+    Raises:
+        SettingError: one is not known; names the nearest.
+    """
+    if text is None:
+        return {quantity.value for quantity in DEFAULT_QUANTITIES}
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = [quantity.value for quantity in Quantity]
+    for name in names:
+        if name not in known:
+            raise SettingError(f"quantity {name[:40]!r} is not known{nearest(name, known)}")
+    if not names:
+        raise SettingError(f"--quantities names nothing: choose from {', '.join(known)}")
+    return set(names)
+
+
+def as_json(prediction: Prediction, model: dict[str, Any], notes: Sequence[str]) -> dict[str, Any]:
+    """A prediction as plain lists and numbers, with units first.
+
+    Args:
+        prediction: one frame.
+        model: what to say about the model.
+        notes: what to say about the file.
+    """
+    fields = {field.name: getattr(prediction, field.name) for field in dataclasses.fields(prediction)}
+    present = {name: _plain(value) for name, value in fields.items() if value is not None}
+    present["warnings"] = [*notes, *prediction.warnings]
+    units = {name: unit for name, unit in {"positions": "Å", "cell": "Å", **UNITS}.items() if name in present}
+    return {"units": units, "model": model, "charge_scale": present.pop("charge_scale"), **present}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a field of a prediction
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value
+
+
+def _describe_model(source: str, model: "LESModel") -> dict[str, Any]:
+    """Where the model came from and what belongs to its numbers."""
+    config = dataclasses.asdict(model.config)
+    kept = ("elements", "electrostatics", "charge_sign", "epsilon_infinity", "provenance")
+    return {"source": source, "dtype": str(model.dtype).rsplit(".", 1)[-1], **{name: config[name] for name in kept}}
+
+
+def _warn(notes: Sequence[str], predictions: Sequence[Prediction]) -> None:
+    for text in dict.fromkeys([*notes, *(text for prediction in predictions for text in prediction.warnings)]):
+        print("les-viz: warning:", " ".join(text.split()), file=sys.stderr)
+
+
+def _check_target(target: str | None) -> None:
+    """Find out before the work is done whether its result can be written."""
+    if target is None:
+        return
+    folder = Path(target).resolve().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise SettingError(f"cannot write {target}: the folder {folder} is missing or not writable")
+    if Path(target).is_dir():
+        raise SettingError(f"cannot write {target}: it is a folder; give a file name")
+
+
+def _write(result: Any, target: str | None) -> None:  # noqa: ANN401 - JSON
+    if target is None:
+        json.dump(result, sys.stdout, ensure_ascii=False)
+        print()
+        return
+    # Written whole or not at all: a reader never finds half a file.
+    unfinished = Path(f"{target}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            json.dump(result, file, ensure_ascii=False)
+        unfinished.replace(target)
+    except OSError as caught:
+        raise SettingError(f"cannot write {target} ({caught.strerror}): choose another place") from None
