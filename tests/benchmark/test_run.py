@@ -1,0 +1,69 @@
+"""The benchmark runner: names, tables, files."""
+
+import json
+
+import pytest
+
+from les_viz.benchmark import ewald, report, run, startup, timing
+from les_viz.errors import SettingError
+
+
+@pytest.fixture
+def one_suite(monkeypatch):
+    monkeypatch.setattr(startup, "measure", lambda *, quick: {"rows": [{"server": 0.5, "canvas": None}]})
+    return "startup"
+
+
+def test_unknown_suite_names_the_choices():
+    with pytest.raises(SettingError, match="choose from ewald, model, response, startup"):
+        run.run(["ewold"])
+
+
+def test_numbers_go_into_a_file_named_by_the_processor(one_suite, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(run, "machine", lambda: {"processor": "Ünit(R) 2.5 GHz", "cores": 2})
+    run.run([one_suite], quick=True, json_path=tmp_path)
+    written = json.loads((tmp_path / "nit-r-2-5-ghz-2-cores.json").read_text(encoding="utf-8"))
+    assert written["startup"]["rows"] == [{"server": 0.5, "canvas": None}]
+    assert written["machine"]["cores"] == 2
+    assert "| 1 | 500 ms | – |" in capsys.readouterr().out
+
+
+def test_numbers_go_into_the_file_that_was_named(one_suite, tmp_path):
+    run.run([one_suite], json_path=tmp_path / "mine.json")
+    assert (tmp_path / "mine.json").is_file()
+
+
+def test_median_of_at_least_three_rounds_after_a_warm_up():
+    calls = []
+    seconds = timing.time_together({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, budget_s=0.0)
+    assert calls == ["a", "b"] * 4
+    assert set(seconds) == {"a", "b"}
+
+
+def test_machine_says_what_numbers_depend_on():
+    assert {"processor", "cores", "torch_threads", "torch", "les_viz"} <= set(timing.machine())
+
+
+def test_ewald_table_shows_ratios_and_gaps():
+    row = {
+        "atoms": 192,
+        "dtype": "float32",
+        "seconds": {"les_viz": 1e-3, "plain": 5e-3, "torch-pme P3M 2 Å 5 nodes": 8e-3},
+        "plain_over_les_viz": 5.0,
+        "torch_pme_over_les_viz": 8.0,
+        "peak_memory_bytes": None,
+    }
+    assert "| 192 | float32 | 1 ms | 5 ms | 8 ms (P3M) | 5 | 8 | – |" in ewald.table({"rows": [row]})
+
+
+def test_settings_of_torch_pme_are_at_least_as_accurate():
+    accuracy, settings = ewald.accurate_settings()
+    allowed = accuracy["truncated sum"]
+    assert {setting.calculator for setting in settings} == {"Ewald", "P3M", "PME"}
+    assert any(pair[1] > allowed[1] for pair in accuracy.values())
+
+
+def test_numbers_are_written_with_units():
+    assert report.milliseconds(1.234) == "1.23 s"
+    assert report.milliseconds(0.001234) == "1.23 ms"
+    assert report.megabytes(1_500_000_000) == "1500 MB"
