@@ -4,6 +4,7 @@ import argparse
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import NoReturn
 
 from les_viz import __version__
@@ -12,6 +13,7 @@ from les_viz.errors import SettingError
 DTYPES = ("float64", "float32")
 BEC_METHODS = ("local", "wrapped")
 BOUNDARIES = ("periodic", "open")
+COMMANDS = ("models", "predict", "convert", "benchmark")
 BENCHMARKS = ("ewald", "model", "response")
 
 
@@ -23,7 +25,7 @@ class Parser(argparse.ArgumentParser):
         choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if choice:
             known = [word.strip("' ") for word in choice.group(2).split(",")]
-            message = f"{choice.group(1)!r} is not known{nearest(choice.group(1), known)}"
+            raise SettingError(f"{choice.group(1)[:40]!r} is not known{nearest(choice.group(1), known)}")
         raise SettingError(f"{message}; see {self.prog} --help")
 
 
@@ -52,12 +54,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         SettingError: an unknown or incomplete argument.
     """
     parser = build_parser()
+    # Before the command, argparse would take the value of an unknown option for the command.
+    before = [word.split("=")[0] for word in takewhile(lambda word: word not in COMMANDS, arguments)]
+    unknown = [word for word in before if word.startswith("--") and word not in _options_of(parser, None)]
+    if unknown:
+        raise _unknown_option(unknown[0], _options_of(parser, None))
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        word = unknown[0].split("=")[0]
-        known = _options_of(parser, options.command)
-        raise SettingError(f"{word!r} is not an option of this command{nearest(word, known)}")
+        raise _unknown_option(unknown[0].split("=")[0], _options_of(parser, options.command))
     return options
+
+
+def _unknown_option(word: str, known: list[str]) -> SettingError:
+    return SettingError(f"{word[:40]!r} is not an option of this command{nearest(word, known)}")
 
 
 def _options_of(parser: argparse.ArgumentParser, command: str | None) -> list[str]:
@@ -115,9 +124,7 @@ def _add_convert(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _add_benchmark(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("benchmark", help="measure the speed on this machine", allow_abbrev=False)
-    command.add_argument(
-        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="|".join(BENCHMARKS), help="default: all"
-    )
+    command.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
     command.add_argument("--json", metavar="OUT", help="write the measurements there")
     command.add_argument("--quick", action="store_true", help="small sizes only")
 

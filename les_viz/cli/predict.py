@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from les_viz.cli.parser import nearest
-from les_viz.errors import SettingError
+from les_viz.errors import ModelError, SettingError
 from les_viz.io.reading import read_structures
 from les_viz.models.loading import load_model
-from les_viz.response.predict import DEFAULT_QUANTITIES, predict
 from les_viz.response.prediction import UNITS, Prediction, Quantity
 
 if TYPE_CHECKING:
@@ -34,13 +33,16 @@ def run(options: Namespace) -> None:
     quantities = chosen_quantities(options.quantities)
     _check_target(options.out)
     structures = read_structures(options.file, index=options.index, format=options.format)
+    # PyTorch takes seconds to load; mistakes in the options and the file are told before.
+    from les_viz.response.predict import DEFAULT_QUANTITIES, predict
+
     model = load_model(options.model, device=options.device, dtype=options.dtype)
     predictions = cast(
         list[Prediction],
         predict(
             model,
             structures.frames,
-            quantities=quantities,
+            quantities=DEFAULT_QUANTITIES if quantities is None else quantities,
             bec_method=options.bec_method,
             boundary=options.boundary,
         ),
@@ -52,8 +54,8 @@ def run(options: Namespace) -> None:
     _write(results if ":" in options.index else results[0], options.out)
 
 
-def chosen_quantities(text: str | None) -> set[str]:
-    """The quantities named on the command line.
+def chosen_quantities(text: str | None) -> set[str] | None:
+    """The quantities named on the command line; None if it names none.
 
     Args:
         text: names with commas between them.
@@ -62,7 +64,7 @@ def chosen_quantities(text: str | None) -> set[str]:
         SettingError: one is not known; names the nearest.
     """
     if text is None:
-        return {quantity.value for quantity in DEFAULT_QUANTITIES}
+        return None
     names = [name.strip() for name in text.split(",") if name.strip()]
     known = [quantity.value for quantity in Quantity]
     for name in names:
@@ -118,15 +120,20 @@ def _check_target(target: str | None) -> None:
 
 
 def _write(result: Any, target: str | None) -> None:  # noqa: ANN401 - JSON
+    try:
+        text = json.dumps(result, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise ModelError(
+            "the prediction holds numbers that are not finite: check the structure and the model"
+        ) from None
     if target is None:
-        json.dump(result, sys.stdout, ensure_ascii=False)
-        print()
+        print(text)
         return
     # Written whole or not at all: a reader never finds half a file.
     unfinished = Path(f"{target}.part")
     try:
         with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(result, file, ensure_ascii=False)
+            file.write(text)
         unfinished.replace(target)
     except OSError as caught:
         raise SettingError(f"cannot write {target} ({caught.strerror}): choose another place") from None
