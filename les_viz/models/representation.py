@@ -91,10 +91,10 @@ class Representation(nn.Module):
         levels = monomials.level_of_each(config.l_max)
         self.register_buffer("level_of_each", torch.tensor(levels), persistent=False)
         for l in range(1, config.l_max + 1):  # noqa: E741
-            weights = torch.tensor(monomials.three_body_weights(l))
+            weights = torch.as_tensor(monomials.three_body_weights(l), dtype=torch.get_default_dtype())
             self.register_buffer(f"three_body_{l}", weights, persistent=False)
         for l1, l2 in self._four_body_keys():
-            weights = torch.tensor(monomials.four_body_weights(l1, l2))
+            weights = torch.as_tensor(monomials.four_body_weights(l1, l2), dtype=torch.get_default_dtype())
             self.register_buffer(f"four_body_{l1}_{l2}", weights, persistent=False)
         self.message = MessagePassing(config) if config.message is not None else None
 
@@ -172,8 +172,8 @@ class Representation(nn.Module):
         return monomials.four_body_keys(self.config.l_max) if self.config.nu_max >= 3 else []
 
     def _with_invariants(self, density: Tensor) -> AtomDensity:
-        invariants = [density[0]]
-        levels = [density[monomials.level_slice(l)] for l in range(self.config.l_max + 1)]
+        levels = density.split([len(monomials.monomials_of(l)) for l in range(self.config.l_max + 1)])
+        invariants = [levels[0].squeeze(0)]
         if self.config.nu_max >= 2:
             for l in range(1, self.config.l_max + 1):  # noqa: E741
                 weights = getattr(self, f"three_body_{l}")

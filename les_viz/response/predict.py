@@ -8,6 +8,7 @@ from torch import Tensor
 
 from les_viz.errors import ModelError, SettingError
 from les_viz.models.model import LESModel
+from les_viz.neighbors import NeighborTable
 from les_viz.response.assembly import Derivatives, Request, assemble
 from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
 from les_viz.response.evaluation import Evaluation, evaluate
@@ -78,14 +79,28 @@ def _next_batch(frames: "list[ase.Atoms]") -> "list[ase.Atoms]":
     return frames[: max(1, int(np.searchsorted(total, ATOMS_AT_ONCE, side="right")))]
 
 
+def predict_system(
+    model: LESModel, system: System, request: Request, table: NeighborTable | None = None
+) -> list[Prediction]:
+    """Predict what is asked for about a batch whose tensors, and perhaps neighbours, are at hand.
+
+    Args:
+        model: the model.
+        system: on the model's device and in its precision; of one structure if `wrapped` Born charges are asked for.
+        request: what is asked for.
+        table: neighbours within at least the model's cutoff.
+    """
+    evaluation = evaluate(model, system, table, derivatives=request.mechanical or request.born)
+    forces, stress = evaluation.forces_and_stress() if request.mechanical else (None, None)
+    born, charge_derivative = _born_charges(model, evaluation, request) if request.born else (None, None)
+    return assemble(model, evaluation, request, Derivatives(forces, stress, born, charge_derivative))
+
+
 def _predict_batch(
     model: LESModel, frames: "list[ase.Atoms]", request: Request, boundary: Boundary | None
 ) -> list[Prediction]:
     system = System.from_atoms(frames, boundary=boundary, dtype=model.dtype, device=model.device)
-    evaluation = evaluate(model, system, derivatives=request.mechanical or request.born)
-    forces, stress = evaluation.forces_and_stress() if request.mechanical else (None, None)
-    born, charge_derivative = _born_charges(model, evaluation, request) if request.born else (None, None)
-    return assemble(model, evaluation, request, Derivatives(forces, stress, born, charge_derivative))
+    return predict_system(model, system, request)
 
 
 def _born_charges(model: LESModel, evaluation: Evaluation, request: Request) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,190 @@
+"""An ASE calculator around a model, with an external electric field whose work is part of the energy.
+
+    F_i += Z_iᵀ E     (local Born effective charges, their mean removed: no net force)
+    H = E_pot - ∫ Σ_i F_field,i · dr_i     along the positions visited since the last reset
+
+so that the energy matches the forces and a run has a conserved quantity. The integral is summed by the trapezoidal
+rule from call to call; a jump by a lattice vector does no work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import ase
+import numpy as np
+from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
+from ase.geometry import find_mic
+
+from les_viz.errors import SettingError
+from les_viz.models.model import LESModel
+from les_viz.neighbors import NeighborTable
+from les_viz.response.assembly import Request
+from les_viz.response.predict import predict_system
+from les_viz.response.prediction import FloatArray, Prediction, Quantity
+from les_viz.system import Boundary, System
+
+DEFAULT_SKIN = 0.4
+"""Å beyond the cutoff up to which neighbours are kept, so that they are found anew only now and then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Visited:
+    """The last place where the field's force was known."""
+
+    atoms: ase.Atoms
+    field_forces: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptNeighbors:
+    atoms: ase.Atoms
+    table: NeighborTable
+
+
+class LESCalculator(Calculator):
+    """Energy, forces, stress, charges and dipole of a LES model for ASE.
+
+    `results` holds besides: latent_charges, short_range_energy, long_range_energy, energy_without_field, field_work
+    and, where a field is on or they were asked for, born_effective_charges (atoms, field, displacement).
+    """
+
+    implemented_properties: ClassVar[list[str]] = [
+        "energy",
+        "free_energy",
+        "forces",
+        "stress",
+        "charges",
+        "dipole",
+        "born_effective_charges",
+    ]
+
+    def __init__(
+        self,
+        model: LESModel,
+        *,
+        electric_field: Sequence[float] | None = None,
+        boundary: Boundary | None = None,
+        skin: float = DEFAULT_SKIN,
+    ) -> None:
+        """Wrap a model.
+
+        Args:
+            model: from `load_model`.
+            electric_field: (3,), V/Å, uniform; None for none.
+            boundary: `periodic` or `open` overrules the structures' `pbc`.
+            skin: Å.
+
+        Raises:
+            SettingError: the field is not three finite numbers, or the skin is negative.
+        """
+        super().__init__()
+        if not 0 <= skin < float("inf"):
+            raise SettingError(f"skin is {skin} Å: expected a number of at least 0")
+        self.model, self.boundary, self.skin = model, boundary, skin
+        self._field = _checked_field(electric_field)
+        self._field_work = 0.0
+        self._visited: _Visited | None = None
+        self._kept: _KeptNeighbors | None = None
+
+    @property
+    def electric_field(self) -> FloatArray:
+        """(3,) uniform field, V/Å; set it at any time, the work done so far is kept."""
+        return self._field.copy()
+
+    @electric_field.setter
+    def electric_field(self, electric_field: Sequence[float] | None) -> None:
+        self._field = _checked_field(electric_field)
+        self._visited = None
+        self.results = {}
+
+    def reset_field_work(self) -> None:
+        """Start the work of the field from zero at the next call."""
+        self._field_work, self._visited = 0.0, None
+        self.results = {}
+
+    def calculate(
+        self,
+        atoms: ase.Atoms | None = None,
+        properties: Sequence[str] = ("energy",),
+        system_changes: Sequence[str] = tuple(all_changes),
+    ) -> None:
+        """Compute what ASE asks for; energy and forces always come along."""
+        super().calculate(atoms, list(properties), list(system_changes))
+        current: ase.Atoms = self.atoms
+        in_field = bool(self._field.any())
+        if in_field and "stress" in properties:
+            raise PropertyNotImplementedError("the stress in an electric field is not available: switch the field off")
+        wanted = {Quantity.FORCES}
+        wanted |= {Quantity.STRESS} if "stress" in properties else set()
+        wanted |= {Quantity.DIPOLE} if "dipole" in properties else set()
+        wanted |= {Quantity.BORN_EFFECTIVE_CHARGES} if in_field or "born_effective_charges" in properties else set()
+        system = System.from_atoms(
+            current, boundary=self.boundary, dtype=self.model.dtype, device=self.model.device
+        )
+        request = Request(frozenset(wanted), "local")
+        prediction = predict_system(self.model, system, request, self._neighbors(current, system))[0]
+        self._store(prediction, self._work_until(current, prediction) if in_field else None)
+
+    def _store(self, prediction: Prediction, field_forces: FloatArray | None) -> None:
+        forces = prediction.forces if field_forces is None else prediction.forces + field_forces
+        energy = prediction.energy - self._field_work
+        results: dict[str, Any] = {
+            "energy": energy,
+            "free_energy": energy,
+            "forces": forces,
+            "charges": prediction.partial_charges,
+            "latent_charges": prediction.latent_charges,
+            "short_range_energy": prediction.short_range_energy,
+            "long_range_energy": prediction.long_range_energy,
+            "energy_without_field": prediction.energy,
+            "field_work": self._field_work,
+        }
+        if prediction.stress is not None:
+            results["stress"] = prediction.stress[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+        if prediction.dipole is not None:
+            results["dipole"] = prediction.dipole
+        if prediction.born_effective_charges is not None:
+            results["born_effective_charges"] = prediction.born_effective_charges
+        self.results = results
+
+    def _work_until(self, atoms: ase.Atoms, prediction: Prediction) -> FloatArray:
+        """Forces of the field here; adds the work on the way from the last place."""
+        born = prediction.born_effective_charges
+        if born is None:
+            raise RuntimeError("the field needs Born effective charges")
+        field_forces: FloatArray = np.einsum("a,iab->ib", self._field, born - born.mean(axis=0))
+        last = self._visited
+        if last is not None and _same_system(last.atoms, atoms):
+            path, _ = find_mic(atoms.positions - last.atoms.positions, atoms.cell, prediction.pbc)
+            self._field_work += 0.5 * float(((field_forces + last.field_forces) * path).sum())
+        elif last is not None:
+            self._field_work = 0.0
+        self._visited = _Visited(atoms.copy(), field_forces)
+        return field_forces
+
+    def _neighbors(self, atoms: ase.Atoms, system: System) -> NeighborTable:
+        kept = self._kept
+        if kept is not None and _same_system(kept.atoms, atoms) and (kept.atoms.cell == atoms.cell).all():
+            moved = np.linalg.norm(atoms.positions - kept.atoms.positions, axis=1).max()
+            if moved < 0.5 * self.skin:
+                return kept.table
+        table = self.model.neighbors(system, skin=self.skin)
+        self._kept = _KeptNeighbors(atoms.copy(), table)
+        return table
+
+
+def _checked_field(electric_field: Sequence[float] | None) -> FloatArray:
+    field = np.zeros(3) if electric_field is None else np.array(electric_field, dtype=float)
+    if field.shape != (3,) or not np.isfinite(field).all():
+        raise SettingError(f"electric_field is {electric_field!r}: expected three finite numbers in V/Å")
+    return field
+
+
+def _same_system(first: ase.Atoms, second: ase.Atoms) -> bool:
+    """Whether two structures hold the same atoms under the same periodicity; they may have moved."""
+    return (
+        len(first) == len(second)
+        and bool((first.numbers == second.numbers).all())
+        and bool((first.pbc == second.pbc).all())
+    )
