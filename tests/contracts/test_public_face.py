@@ -53,7 +53,7 @@ def test_import_is_cheap():
 
 def test_engine_needs_neither_app_nor_plots():
     loaded = modules_after("import les_viz; les_viz.predict; les_viz.load_model; les_viz.System")
-    assert not loaded & {"streamlit", "plotly", "ase"}
+    assert not loaded & {"streamlit", "plotly"}
 
 
 def test_reader_worker_does_not_load_torch():

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from les_viz.benchmark import ewald, report, run, startup, timing
+from les_viz.benchmark import ewald, main, report, startup, timing
 from les_viz.errors import SettingError
 
 
@@ -16,12 +16,12 @@ def one_suite(monkeypatch):
 
 def test_unknown_suite_names_the_choices():
     with pytest.raises(SettingError, match="choose from ewald, model, response, startup"):
-        run.run(["ewold"])
+        main.run(["ewold"])
 
 
 def test_numbers_go_into_a_file_named_by_the_processor(one_suite, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(run, "machine", lambda: {"processor": "Ünit(R) 2.5 GHz", "cores": 2})
-    run.run([one_suite], quick=True, json_path=tmp_path)
+    monkeypatch.setattr(main, "machine", lambda: {"processor": "Ünit(R) 2.5 GHz", "cores": 2})
+    main.run([one_suite], quick=True, json_path=tmp_path)
     written = json.loads((tmp_path / "nit-r-2-5-ghz-2-cores.json").read_text(encoding="utf-8"))
     assert written["startup"]["rows"] == [{"server": 0.5, "canvas": None}]
     assert written["machine"]["cores"] == 2
@@ -29,7 +29,7 @@ def test_numbers_go_into_a_file_named_by_the_processor(one_suite, tmp_path, caps
 
 
 def test_numbers_go_into_the_file_that_was_named(one_suite, tmp_path):
-    run.run([one_suite], json_path=tmp_path / "mine.json")
+    main.run([one_suite], json_path=tmp_path / "mine.json")
     assert (tmp_path / "mine.json").is_file()
 
 
