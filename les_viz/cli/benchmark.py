@@ -3,8 +3,10 @@
 from argparse import Namespace
 from pathlib import Path
 
+from les_viz.benchmark.main import SUITES
 from les_viz.benchmark.main import run as run_benchmarks
-from les_viz.cli.parser import BENCHMARKS, nearest
+from les_viz.cli.output import check_target
+from les_viz.cli.parser import nearest
 from les_viz.errors import SettingError
 
 
@@ -15,10 +17,12 @@ def run(options: Namespace) -> None:
         options: names, json, quick.
 
     Raises:
-        SettingError: there is no such benchmark.
+        SettingError: there is no such benchmark, or its result cannot be written.
     """
     for name in options.names:
-        if name not in BENCHMARKS:
-            raise SettingError(f"benchmark {name[:40]!r} is not known{nearest(name, BENCHMARKS)}")
-    names = list(options.names) or list(BENCHMARKS)
-    run_benchmarks(names, quick=options.quick, json_path=Path(options.json) if options.json else None)
+        if name not in SUITES:
+            raise SettingError(f"benchmark {name[:40]!r} is not known{nearest(name, SUITES)}")
+    target = Path(options.json) if options.json else None
+    if target is not None and not target.is_dir():
+        check_target(options.json)
+    run_benchmarks(options.names, quick=options.quick, json_path=target)

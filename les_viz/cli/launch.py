@@ -42,7 +42,7 @@ def run(options: Namespace) -> None:
     """
     command = server_command(_free_port(options.port), open_browser=not options.no_browser)
     environment = {**os.environ, DEVICE_VARIABLE: options.device}
-    # A key file, or a page of another configuration, must not open this server to others.
+    # Variables of the environment must not loosen these options.
     for name in [name for name in environment if name.startswith("STREAMLIT_")]:
         del environment[name]
     sys.stdout.flush()
@@ -68,7 +68,8 @@ def server_command(port: int, *, open_browser: bool) -> list[str]:
         raise SettingError(f"the app is not where it should be ({app}): install les_viz again")
     settings = {**_SERVER_OPTIONS, "server.port": str(port), "server.headless": str(not open_browser).lower()}
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(app), *flags]
+    # -P: a file like random.py in the user's folder must not stand in for a module.
+    return [sys.executable, "-P", "-m", "streamlit", "run", str(app), *flags]
 
 
 def _free_port(wanted: int | None) -> int:

@@ -14,7 +14,6 @@ DTYPES = ("float64", "float32")
 BEC_METHODS = ("local", "wrapped")
 BOUNDARIES = ("periodic", "open")
 COMMANDS = ("models", "predict", "convert", "benchmark")
-BENCHMARKS = ("ewald", "model", "response")
 
 
 class Parser(argparse.ArgumentParser):
@@ -124,8 +123,8 @@ def _add_convert(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _add_benchmark(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("benchmark", help="measure the speed on this machine", allow_abbrev=False)
-    command.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)} (default: all)")
-    command.add_argument("--json", metavar="OUT", help="write the measurements there")
+    command.add_argument("names", nargs="*", metavar="NAME", help="ewald, model, response, ... (default: all)")
+    command.add_argument("--json", metavar="OUT", help="file for the measurements, or a folder")
     command.add_argument("--quick", action="store_true", help="small sizes only")
 
 

@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from les_viz.cli.output import check_target, write_text
 from les_viz.cli.parser import nearest
 from les_viz.errors import ModelError, SettingError
 from les_viz.io.reading import read_structures
@@ -31,7 +30,8 @@ def run(options: Namespace) -> None:
         LesVizError: the file, the model or an option cannot be used.
     """
     quantities = chosen_quantities(options.quantities)
-    _check_target(options.out)
+    if options.out is not None:
+        check_target(options.out)
     structures = read_structures(options.file, index=options.index, format=options.format)
     # PyTorch takes seconds to load; mistakes in the options and the file are told before.
     from les_viz.response.predict import DEFAULT_QUANTITIES, predict
@@ -108,32 +108,12 @@ def _warn(notes: Sequence[str], predictions: Sequence[Prediction]) -> None:
         print("les-viz: warning:", " ".join(text.split()), file=sys.stderr)
 
 
-def _check_target(target: str | None) -> None:
-    """Find out before the work is done whether its result can be written."""
-    if target is None:
-        return
-    folder = Path(target).resolve().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise SettingError(f"cannot write {target}: the folder {folder} is missing or not writable")
-    if Path(target).is_dir():
-        raise SettingError(f"cannot write {target}: it is a folder; give a file name")
-
-
 def _write(result: Any, target: str | None) -> None:  # noqa: ANN401 - JSON
     try:
         text = json.dumps(result, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        raise ModelError(
-            "the prediction holds numbers that are not finite: check the structure and the model"
-        ) from None
+        raise ModelError("the prediction holds numbers that are not finite: check structure and model") from None
     if target is None:
         print(text)
-        return
-    # Written whole or not at all: a reader never finds half a file.
-    unfinished = Path(f"{target}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-        unfinished.replace(target)
-    except OSError as caught:
-        raise SettingError(f"cannot write {target} ({caught.strerror}): choose another place") from None
+    else:
+        write_text(target, text)
