@@ -79,8 +79,7 @@ def find_node() -> tuple[Path, list[str]]:
 def node_environment(node: Path, scratch: Path) -> dict[str, str]:
     """Environment in which npm finds this node and leaves nothing in the home folder."""
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    cache = os.environ.get("npm_config_cache", str(scratch / "npm-cache"))
-    return {**os.environ, "PATH": path, "npm_config_cache": cache}
+    return {"npm_config_cache": str(scratch / "npm-cache"), **os.environ, "PATH": path}
 
 
 def bundled_licences(modules: Path) -> str:

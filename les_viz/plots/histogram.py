@@ -39,7 +39,9 @@ def histogram_by_element(
     elements = sorted(set(symbols))
     owner = np.asarray(symbols)
     edges = _edges(values)
-    figure = make_subplots(rows=len(elements), cols=1, shared_xaxes=True, vertical_spacing=0.04)
+    figure = make_subplots(
+        rows=len(elements), cols=1, shared_xaxes=True, vertical_spacing=min(0.16, 0.9 / len(elements))
+    )
     for row, element in enumerate(elements, start=1):
         own = values[owner == element]
         figure.add_trace(_bars(own, edges, element, label, limit), row=row, col=1)
@@ -51,7 +53,7 @@ def histogram_by_element(
             x=0,
             y=1.0,
             xanchor="left",
-            yanchor="top",
+            yanchor="bottom",
             showarrow=False,
         )
         if marked is not None and symbols[marked] == element:
@@ -59,7 +61,9 @@ def histogram_by_element(
     figure.update_xaxes(range=[edges[0], edges[-1]])
     figure.update_xaxes(title_text=label, row=len(elements), col=1)
     figure.update_yaxes(title_text="atoms", nticks=4, rangemode="tozero")
-    figure.update_layout(template=template(dark=dark), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, bargap=0.04)
+    figure.update_layout(
+        template=template(dark=dark), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, bargap=0.04, margin_t=24
+    )
     return figure
 
 

@@ -1,7 +1,7 @@
 // Bonds by covalent radii, between the atoms as they are given: no bond is drawn across the boundary of the cell.
 
-const TOLERANCE = 1.25;
-const SMALLEST_DISTANCE = 0.3; // Å: closer atoms are the same site twice, not a bond
+export const TOLERANCE = 1.25;
+export const SMALLEST_DISTANCE = 0.3; // Å: closer atoms are the same site twice, not a bond
 
 export type Pair = readonly [number, number];
 

@@ -86,3 +86,9 @@ export function project(view: View, aspect: number, point: Vector): { x: number;
   const scale = 1 / (Math.tan(HALF_OPENING) * (CAMERA_Z - z - view[3]));
   return { x: (x * scale) / aspect, y: y * scale };
 }
+
+/** How large a ball looks, as a part of half the window's height. */
+export function projectedRadius(view: View, centre: Vector, radius: number): number {
+  const [, , z] = rotate(quaternionOf(view), [centre[0] + view[0], centre[1] + view[1], centre[2] + view[2]]);
+  return radius / (Math.tan(HALF_OPENING) * (CAMERA_Z - z - view[3]));
+}

@@ -4,15 +4,13 @@ import { findBonds, type Pair } from "./bonds.ts";
 import { CAMERA_Z, type Quaternion, type View, fittingDistance, quaternionOf } from "./camera.ts";
 import { boundingBall, cellEdges } from "./cell.ts";
 import { diverging, toHex } from "./colormap.ts";
-import { type Representation, atomRadius, bondRadius } from "./representation.ts";
+import { type Drawing, type Representation, atomRadius, bondRadius } from "./representation.ts";
 import type { Scene } from "./scene.ts";
 
 const START: Quaternion = [-0.1305, 0.2588, 0.0341, 0.9565]; // a little from above and from the side
 
-export interface Drawing {
-  representation: Representation;
-  showCell: boolean;
-}
+const EDGE_COLOUR = "#8a8f98";
+const EDGE_RADIUS = 0.025; // Å: lines would be one pixel wide at any zoom
 
 export class Canvas {
   readonly element: HTMLElement;
@@ -20,7 +18,6 @@ export class Canvas {
   private atoms: $3Dmol.Atom[] = [];
   private model: $3Dmol.Model | null = null;
   private cell: $3Dmol.Shape | null = null;
-  private mark: $3Dmol.Shape | null = null;
 
   constructor(parent: HTMLElement, onViewChange: () => void) {
     this.element = document.createElement("div");
@@ -38,8 +35,12 @@ export class Canvas {
     this.viewer.setView(view);
   }
 
+  get size(): { width: number; height: number } {
+    return { width: this.element.clientWidth, height: this.element.clientHeight };
+  }
+
   get aspect(): number {
-    return this.element.clientWidth / Math.max(1, this.element.clientHeight);
+    return this.size.width / Math.max(1, this.size.height);
   }
 
   setTheme(background: string, outline: string): void {
@@ -57,15 +58,6 @@ export class Canvas {
     this.drawCell(drawing.showCell ? scene.cell : null);
     this.invalidate();
     if (!isSameSubject) this.reset(scene);
-  }
-
-  drawMark(scene: Scene, index: number | null, radius: number): void {
-    if (this.mark !== null) this.viewer.removeShape(this.mark);
-    this.mark = null;
-    if (index !== null && index < scene.numbers.length) {
-      const [x, y, z] = scene.positions.subarray(3 * index, 3 * index + 3) as unknown as [number, number, number];
-      this.mark = this.viewer.addSphere({ center: { x, y, z }, radius, color: "#f5b400", alpha: 0.55 });
-    }
   }
 
   render(): void {
@@ -151,8 +143,9 @@ export class Canvas {
     if (this.cell !== null) this.viewer.removeShape(this.cell);
     this.cell = null;
     if (cell === null) return;
-    this.cell = this.viewer.addShape({ color: "#8a8f98" });
-    for (const [from, to] of cellEdges(cell)) this.cell.addLine({ start: point(from), end: point(to), color: "#8a8f98" });
+    this.cell = this.viewer.addShape({ color: EDGE_COLOUR });
+    for (const [from, to] of cellEdges(cell))
+      this.cell.addCylinder({ start: point(from), end: point(to), radius: EDGE_RADIUS, fromCap: "round", toCap: "round" });
   }
 
   /** 3Dmol caches its geometry: drop it, but keep the materials (compiling their shaders again takes 0.2 s). */

@@ -2,6 +2,14 @@
 
 export type Representation = "ball-and-stick" | "spheres" | "sticks";
 
+/** What the visitor chose about the looks; it stays in the browser. */
+export interface Drawing {
+  representation: Representation;
+  showCell: boolean;
+  /** Molecules whole and in the cell, rather than atoms where the file has them. */
+  isWhole: boolean;
+}
+
 export const REPRESENTATIONS: readonly { name: Representation; title: string }[] = [
   { name: "ball-and-stick", title: "Balls" },
   { name: "spheres", title: "Spheres" },

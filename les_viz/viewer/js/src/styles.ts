@@ -15,6 +15,10 @@ export const STYLES = `
 .les-bar-ticks { display: flex; justify-content: space-between; margin-top: 2px; font-variant-numeric: tabular-nums; }
 .les-pick { left: 10px; top: 10px; max-width: 55%; }
 .les-tip { white-space: nowrap; box-shadow: 0 1px 6px #0004; }
+.les-mark { position: absolute; inset: 0; z-index: 1; pointer-events: none; }
+.les-mark circle { fill: none; }
+.les-ring-edge { stroke: #000a; stroke-width: 5px; }
+.les-ring { stroke: #f5b400; stroke-width: 3px; }
 .les-gizmo { position: absolute; left: 6px; bottom: 6px; z-index: 2; pointer-events: none; }
 .les-gizmo text { font: 600 12px system-ui, sans-serif; text-anchor: middle; dominant-baseline: central; }
 .les-tools { display: flex; flex-wrap: wrap; gap: 4px; padding-top: 6px; align-items: center; }
@@ -25,5 +29,4 @@ export const STYLES = `
 .les-tools button[aria-pressed="true"] { background: var(--les-line); font-weight: 600; }
 .les-tools .les-gap { flex: 1 1 8px; }
 .les-hidden { display: none; }
-.les-spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;

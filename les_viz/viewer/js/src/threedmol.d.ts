@@ -25,13 +25,12 @@ declare module "3dmol/build/3Dmol.es6-min.js" {
     renderedMolObj: { children: { geometry?: { dispose(): void } }[] } | null;
   }
   export interface Shape {
-    addLine(spec: { start: Point; end: Point; color: string }): void;
+    addCylinder(spec: { start: Point; end: Point; radius: number; fromCap: string; toCap: string }): void;
   }
   export interface Viewer {
     addModel(): Model;
     removeAllModels(): void;
     addShape(spec: object): Shape;
-    addSphere(spec: { center: Point; radius: number; color: string; alpha: number }): Shape;
     removeShape(shape: Shape): void;
     getCanvas(): HTMLCanvasElement;
     getView(): number[];

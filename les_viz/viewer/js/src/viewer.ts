@@ -9,17 +9,19 @@ import {
   turnAbout,
   turnTowardsViewer,
 } from "./camera.ts";
-import { Canvas, type Drawing, covalentRadii } from "./canvas.ts";
+import { Canvas, covalentRadii } from "./canvas.ts";
 import { Colorbar } from "./colorbar.ts";
 import { make } from "./dom.ts";
 import { digitsFor, signed } from "./format.ts";
 import { Gizmo } from "./gizmo.ts";
+import { Mark } from "./mark.ts";
 import { composePicture, download } from "./picture.ts";
-import { atomRadius } from "./representation.ts";
+import { type Drawing, atomRadius } from "./representation.ts";
 import { type Scene, sameSubject } from "./scene.ts";
 import { STYLES } from "./styles.ts";
 import { type Theme, applyTheme, readTheme, watchTheme } from "./theme.ts";
 import { type Direction, Toolbar } from "./toolbar.ts";
+import { wrapMolecules } from "./wrap.ts";
 
 const CLICK_SLACK = 4; // pixels a hand may tremble between press and release
 const TURN_STEP = Math.PI / 24;
@@ -33,10 +35,13 @@ export class Viewer {
   private readonly canvas: Canvas;
   private readonly bar: Colorbar;
   private readonly gizmo: Gizmo;
+  private readonly mark: Mark;
   private readonly tip: HTMLElement;
   private readonly pickPanel: HTMLElement;
   private readonly toolbar: Toolbar;
-  private readonly drawing: Drawing = { representation: "ball-and-stick", showCell: true };
+  private readonly drawing: Drawing = { representation: "ball-and-stick", showCell: true, isWhole: true };
+  /** What Python sent, and the same with the atoms where they are drawn. */
+  private sent: Scene | null = null;
   private scene: Scene | null = null;
   private theme: Theme | null = null;
   private picked: number | null = null;
@@ -48,7 +53,8 @@ export class Viewer {
     this.stage = make("div", "les-stage", this.root);
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
-    this.canvas = new Canvas(this.stage, () => this.gizmo?.turn(this.canvas.rotation));
+    this.canvas = new Canvas(this.stage, () => this.follow());
+    this.mark = new Mark(this.stage);
     this.bar = new Colorbar(this.stage);
     this.gizmo = new Gizmo(this.stage);
     this.pickPanel = make("div", "les-panel les-pick les-hidden", this.stage);
@@ -57,6 +63,7 @@ export class Viewer {
     this.toolbar = new Toolbar(this.root, {
       represent: (representation) => this.redraw({ representation }),
       toggleCell: () => this.redraw({ showCell: !this.drawing.showCell }),
+      toggleWhole: () => this.redraw({ isWhole: !this.drawing.isWhole }),
       lookAlong: (direction) => this.lookAlong(direction),
       reset: () => this.reset(),
       savePicture: () => this.savePicture(),
@@ -73,13 +80,12 @@ export class Viewer {
   }
 
   update(scene: Scene): void {
-    if (scene.digest === this.scene?.digest) return;
-    const same = sameSubject(this.scene, scene);
-    this.scene = scene;
+    if (scene.digest === this.sent?.digest) return;
+    const same = sameSubject(this.sent, scene);
+    this.sent = scene;
     this.picked = scene.selected;
     this.gizmo.setCell(scene.cell);
-    this.canvas.draw(scene, this.drawing, same);
-    this.refresh();
+    this.draw(same);
     this.stage.setAttribute(
       "aria-label",
       `3D structure of ${scene.numbers.length} atoms. Arrow keys turn it, plus and minus zoom, ` +
@@ -111,8 +117,17 @@ export class Viewer {
 
   private redraw(change: Partial<Drawing>): void {
     Object.assign(this.drawing, change);
-    if (this.scene === null) return;
-    this.canvas.draw(this.scene, this.drawing, true);
+    this.draw(true);
+  }
+
+  private draw(isSameSubject: boolean): void {
+    const sent = this.sent;
+    if (sent === null) return;
+    const isWrapped = sent.cell !== null && this.drawing.isWhole;
+    this.scene = isWrapped
+      ? { ...sent, positions: wrapMolecules(sent.positions, sent.cell!, covalentRadii(sent)) }
+      : sent;
+    this.canvas.draw(this.scene, this.drawing, isSameSubject);
     this.refresh();
   }
 
@@ -120,13 +135,20 @@ export class Viewer {
     const scene = this.scene;
     if (scene === null) return;
     this.bar.show(scene);
-    this.toolbar.show(this.drawing.representation, this.drawing.showCell, scene.cell !== null);
-    const radius = this.picked === null ? 0 : this.radii(scene)[this.picked]!;
-    this.canvas.drawMark(scene, this.picked, 1.35 * radius);
+    this.toolbar.show(this.drawing, scene.cell !== null);
     this.canvas.render();
-    this.gizmo.turn(this.canvas.rotation);
+    this.follow();
     this.pickPanel.classList.toggle("les-hidden", this.picked === null);
     this.pickPanel.textContent = this.picked === null ? "" : describeAtom(scene, this.picked);
+  }
+
+  /** Keep gizmo and mark in step with the camera. */
+  private follow(): void {
+    this.gizmo?.turn(this.canvas.rotation);
+    const [scene, index] = [this.scene, this.picked];
+    if (scene === null || index === null) return this.mark?.hide();
+    const place = scene.positions.subarray(3 * index, 3 * index + 3) as unknown as Vector;
+    this.mark.circle(this.canvas.view, place, this.radii(scene)[index]!, this.canvas.size);
   }
 
   private pick(index: number | null): void {

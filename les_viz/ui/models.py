@@ -1,0 +1,78 @@
+"""The models a visitor can pick: bundled ones and uploads."""
+
+import hashlib
+from collections.abc import Iterable
+
+import streamlit as st
+
+from les_viz.elements import SYMBOLS
+from les_viz.io.names import display_name
+from les_viz.models.loading import load_model, load_model_bytes, sample_names
+from les_viz.models.model import LESModel
+from les_viz.ui.session import ModelEntry
+
+MAX_UPLOADS = 3
+"""How many uploads a session keeps."""
+
+SUFFIXES = ("safetensors", "pth", "model")
+
+
+def sample_key(name: str) -> str:
+    """Key of a bundled model."""
+    return f"sample:{name}"
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_sample(name: str) -> ModelEntry:
+    """Load a bundled model; all visitors share it and none can change it."""
+    model = load_model(name, device="cpu", dtype="float64")
+    return ModelEntry(key=sample_key(name), label=name, model=model, expression=f'les_viz.load_model("{name}")')
+
+
+def read_upload(name: str, data: bytes) -> ModelEntry:
+    """Load an uploaded model for this visitor alone; nothing in the file is executed.
+
+    Args:
+        name: as the browser sent it.
+        data: content.
+
+    Returns:
+        The entry; its key says what is in it, not what it is called.
+
+    Raises:
+        ModelError: one sentence that says what is wrong.
+    """
+    model = load_model_bytes(name, data, device="cpu", dtype="float64")
+    shown = display_name(name)
+    return ModelEntry(
+        key=f"upload:{hashlib.sha256(data).hexdigest()}",
+        label=f"{shown} (yours)",
+        model=model,
+        expression=f"les_viz.load_model({shown!r})",
+    )
+
+
+def describe(model: LESModel) -> str:
+    """One line: elements, reach, width of the charges."""
+    config = model.config
+    cutoff = max(part.cutoff for part in config.representations)
+    parts = [f"knows {_symbols(config.elements)}", f"cutoff {cutoff:g} Å"]
+    if config.electrostatics is None:
+        parts.append("no charges")
+    else:
+        parts.append(f"charge width σ = {config.electrostatics.smearing:g} Å")
+    return " · ".join(parts)
+
+
+def names() -> list[str]:
+    """The bundled models, in the order in which they are offered."""
+    return sample_names()
+
+
+def unknown_elements(model: LESModel, atomic_numbers: Iterable[int]) -> str:
+    """Symbols of the elements that the model does not know; empty if it knows all."""
+    return _symbols(set(atomic_numbers) - set(model.config.elements))
+
+
+def _symbols(atomic_numbers: Iterable[int]) -> str:
+    return ", ".join(SYMBOLS[number] for number in sorted(atomic_numbers))

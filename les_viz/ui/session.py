@@ -1,0 +1,127 @@
+"""What one visitor has chosen: a frozen `Session` under one key, replaced and never changed.
+
+Widgets forget their value when the visitor leaves their page, so they only pass choices on: `seed` gives a widget its
+value from the session before it is drawn, its callback writes the choice back. No other module touches
+`st.session_state`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from les_viz.models.model import LESModel
+from les_viz.response.prediction import Prediction
+from les_viz.system import Boundary
+
+if TYPE_CHECKING:
+    import ase
+
+_KEY = "les_viz_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructureEntry:
+    """A structure file on the bench.
+
+    Attributes:
+        key: names it among all entries: where it comes from, and its content if it was uploaded.
+        label: for people.
+        frames: its structures.
+        notes: what the reader left out or guessed.
+        expression: Python that reads the file, with `{index}` for the frame.
+    """
+
+    key: str
+    label: str
+    frames: "tuple[ase.Atoms, ...]"
+    notes: tuple[str, ...]
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A model on the bench.
+
+    Attributes:
+        key: names it among all entries, by content if it was uploaded.
+        label: for people.
+        model: shared by all visitors if bundled, else this visitor's own; frozen in any case.
+        expression: Python that loads it.
+    """
+
+    key: str
+    label: str
+    model: LESModel
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A structure, a model and what the model says: the last that worked."""
+
+    structure: StructureEntry
+    frame: int
+    boundary: Boundary | None
+    model: ModelEntry
+    prediction: Prediction
+
+    @property
+    def atoms(self) -> "ase.Atoms":
+        """The structure itself."""
+        return self.structure.frames[self.frame]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Everything that holds on every page."""
+
+    structure_key: str | None = None
+    frame: int = 0
+    boundary: Boundary | None = None
+    model_key: str | None = None
+    uploaded_structures: tuple[StructureEntry, ...] = ()
+    uploaded_models: tuple[ModelEntry, ...] = ()
+    structure_file_id: str | None = None
+    model_file_id: str | None = None
+    structure_problem: str | None = None
+    model_problem: str | None = None
+    color_by: str = "latent charge"
+    selected_atom: int | None = None
+    shown: Shown | None = None
+
+
+def current() -> Session:
+    """The session of this visitor, made on the first call."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Session()
+    session: Session = st.session_state[_KEY]
+    return session
+
+
+def update(**changes: Any) -> Session:  # noqa: ANN401 (the fields of Session, checked by `replace`)
+    """Replace the session by one with these changes."""
+    session = replace(current(), **changes)
+    st.session_state[_KEY] = session
+    return session
+
+
+def seed(widget_key: str, value: object) -> None:
+    """Give a widget its value before it is drawn."""
+    st.session_state[widget_key] = value
+
+
+def remember(widget_key: str, field: str, **also: Any) -> None:  # noqa: ANN401 (the fields of Session)
+    """Write a widget's value back: the callback of most widgets.
+
+    Args:
+        widget_key: the widget.
+        field: the field of the session that it sets.
+        also: other fields that change with it.
+    """
+    update(**{field: st.session_state[widget_key]}, **also)
+
+
+def widget_value(widget_key: str) -> Any:  # noqa: ANN401 (each widget has its own type)
+    """What a widget was set to, for its callback."""
+    return st.session_state[widget_key]

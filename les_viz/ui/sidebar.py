@@ -1,0 +1,200 @@
+"""The sidebar: which structure and which model lie on the bench, on every page."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from les_viz.errors import LesVizError
+from les_viz.ui import models, structures
+from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update
+from les_viz.ui.wording import plain
+
+_STRUCTURE_WIDGET = "structure_choice"
+_FRAME_WIDGET = "frame_choice"
+_BOUNDARY_WIDGET = "boundary_choice"
+_MODEL_WIDGET = "model_choice"
+
+_AFRESH: dict[str, Any] = {"frame": 0, "boundary": None, "selected_atom": None}
+"""What another structure resets."""
+
+
+def choose_structure() -> StructureEntry | None:
+    """Draw the structure part of the sidebar.
+
+    Returns:
+        What was chosen; None while there is none to choose.
+    """
+    st.markdown("**Structure**")
+    menu = st.container()
+    with st.expander("Upload yours"):
+        file = st.file_uploader(
+            "Structure file",
+            key="structure_file",
+            help="extxyz, xyz, CIF, POSCAR/CONTCAR, PDB, LAMMPS data, ASE .traj or .json; at most 20 MB.",
+        )
+    _receive_structure(file)
+    session = current()
+    if session.structure_problem is not None:
+        st.error(plain(session.structure_problem))
+    with menu:
+        entry = _structure_menu(session)
+    if entry is not None:
+        _describe_structure(entry)
+    return entry
+
+
+def choose_model(entry: StructureEntry | None) -> ModelEntry | None:
+    """Draw the model part of the sidebar, and say at once whether model and structure fit.
+
+    Args:
+        entry: the chosen structure.
+
+    Returns:
+        What was chosen; None while there is none to choose.
+    """
+    st.markdown("**Model**")
+    menu = st.container()
+    with st.expander("Upload yours"):
+        file = st.file_uploader(
+            "Model file",
+            type=list(models.SUFFIXES),
+            key="model_file",
+            help="A .safetensors file of les_viz or a published CACE-LES .pth file. Nothing in it is executed.",
+        )
+    _receive_model(file)
+    session = current()
+    if session.model_problem is not None:
+        st.error(plain(session.model_problem))
+    with menu:
+        chosen = _model_menu(session)
+    if chosen is not None:
+        st.caption(plain(models.describe(chosen.model)))
+        if entry is not None:
+            _show_fit(entry, chosen)
+    return chosen
+
+
+def choose_boundary(entry: StructureEntry) -> None:
+    """Offer the ways to treat a structure that is periodic along some directions only."""
+    if not structures.is_mixed(entry, current().frame):
+        return
+    seed(_BOUNDARY_WIDGET, current().boundary)
+    st.radio(
+        "Treat as",
+        ("periodic", "open"),
+        index=None,
+        horizontal=True,
+        key=_BOUNDARY_WIDGET,
+        on_change=remember,
+        args=(_BOUNDARY_WIDGET, "boundary"),
+        help="Periodic: the vacuum becomes part of a three-dimensional cell. Open: a cluster without images.",
+    )
+
+
+def _structure_menu(session: Session) -> StructureEntry | None:
+    samples = {structures.sample_key(path): path for path in structures.sample_paths()}
+    uploads = {entry.key: entry for entry in session.uploaded_structures}
+    keys = [*samples, *uploads]
+    if not keys:
+        return None
+    if session.structure_key not in keys:
+        session = update(structure_key=keys[0], **_AFRESH)
+    labels = {key: structures.sample_label(path) for key, path in samples.items()}
+    labels |= {entry.key: entry.label for entry in uploads.values()}
+    seed(_STRUCTURE_WIDGET, session.structure_key)
+    st.selectbox(
+        "Structure",
+        keys,
+        format_func=labels.__getitem__,
+        key=_STRUCTURE_WIDGET,
+        label_visibility="collapsed",
+        on_change=remember,
+        args=(_STRUCTURE_WIDGET, "structure_key"),
+        kwargs=_AFRESH,
+    )
+    key = str(session.structure_key)
+    return uploads[key] if key in uploads else structures.load_sample(samples[key])
+
+
+def _describe_structure(entry: StructureEntry) -> None:
+    if len(entry.frames) > 1:
+        seed(_FRAME_WIDGET, current().frame)
+        st.slider(
+            "Frame",
+            0,
+            len(entry.frames) - 1,
+            key=_FRAME_WIDGET,
+            on_change=remember,
+            args=(_FRAME_WIDGET, "frame"),
+        )
+    st.caption(plain(structures.describe(entry, current().frame)))
+    for note in entry.notes:
+        st.caption(plain(note))
+    choose_boundary(entry)
+
+
+def _model_menu(session: Session) -> ModelEntry | None:
+    samples = {models.sample_key(name): name for name in models.names()}
+    uploads = {entry.key: entry for entry in session.uploaded_models}
+    keys = [*samples, *uploads]
+    if not keys:
+        return None
+    if session.model_key not in keys:
+        session = update(model_key=keys[0])
+    labels = samples | {entry.key: entry.label for entry in uploads.values()}
+    seed(_MODEL_WIDGET, session.model_key)
+    st.selectbox(
+        "Model",
+        keys,
+        format_func=labels.__getitem__,
+        key=_MODEL_WIDGET,
+        label_visibility="collapsed",
+        on_change=remember,
+        args=(_MODEL_WIDGET, "model_key"),
+    )
+    key = str(session.model_key)
+    return uploads[key] if key in uploads else models.load_sample(samples[key])
+
+
+def _show_fit(entry: StructureEntry, chosen: ModelEntry) -> None:
+    unknown = models.unknown_elements(chosen.model, entry.frames[current().frame].numbers.tolist())
+    if unknown:
+        st.caption(f":material/close: :red[The structure holds {unknown}, which this model does not know.]")
+    else:
+        st.caption(":material/check: :green[The model knows all elements of the structure.]")
+
+
+def _receive_structure(file: UploadedFile | None) -> None:
+    if file is None:
+        update(structure_file_id=None, structure_problem=None)
+        return
+    if file.file_id == current().structure_file_id:
+        return
+    update(structure_file_id=file.file_id, structure_problem=None)
+    try:
+        with st.spinner("Reading the structure", show_time=True):
+            entry = structures.read_upload(file.name, file.getvalue())
+    except LesVizError as error:
+        update(structure_problem=str(error))
+        return
+    others = [other for other in current().uploaded_structures if other.key != entry.key]
+    kept = (*others, entry)[-structures.MAX_UPLOADS :]
+    update(uploaded_structures=kept, structure_key=entry.key, **_AFRESH)
+
+
+def _receive_model(file: UploadedFile | None) -> None:
+    if file is None:
+        update(model_file_id=None, model_problem=None)
+        return
+    if file.file_id == current().model_file_id:
+        return
+    update(model_file_id=file.file_id, model_problem=None)
+    try:
+        with st.spinner("Reading the model", show_time=True):
+            entry = models.read_upload(file.name, file.getvalue())
+    except LesVizError as error:
+        update(model_problem=str(error))
+        return
+    others = [other for other in current().uploaded_models if other.key != entry.key]
+    update(uploaded_models=(*others, entry)[-models.MAX_UPLOADS :], model_key=entry.key)

@@ -1,0 +1,98 @@
+"""The structures a visitor can pick: bundled files and uploads."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from les_viz import resources
+from les_viz.io.limits import ReadLimits
+from les_viz.io.names import display_name
+from les_viz.io.reading import read_bytes, read_structures
+from les_viz.ui.session import StructureEntry
+
+UPLOAD_LIMITS = ReadLimits(max_bytes=20_000_000, max_expanded_bytes=40_000_000, max_atoms=20_000, max_frames=500)
+"""What one upload may ask for; the server serves others at the same time."""
+
+MAX_UPLOADS = 4
+"""How many uploads a session keeps."""
+
+
+def sample_paths() -> Sequence[Path]:
+    """The bundled structure files, in the order in which they are offered."""
+    return sorted(resources.SAMPLE_MODELS.glob("*/*.extxyz"))
+
+
+def sample_label(path: Path) -> str:
+    """What a bundled file is called: folder and file name in words."""
+    return f"{path.parent.name} · {path.stem.replace('_', ' ').replace('-', ' ')}"
+
+
+def sample_key(path: Path) -> str:
+    """Key of a bundled file."""
+    return f"sample:{path.parent.name}/{path.name}"
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def load_sample(path: Path) -> StructureEntry:
+    """Read a bundled file; all visitors share it and none changes it."""
+    structures = read_structures(path)
+    return StructureEntry(
+        key=sample_key(path),
+        label=sample_label(path),
+        frames=structures.frames,
+        notes=structures.notes,
+        expression=f'les_viz.read(SAMPLE_MODELS / "{path.parent.name}/{path.name}", index={{index}})',
+    )
+
+
+def read_upload(name: str, data: bytes) -> StructureEntry:
+    """Read an uploaded file.
+
+    Args:
+        name: as the browser sent it.
+        data: content.
+
+    Returns:
+        The entry; its key says what is in it, not what it is called.
+
+    Raises:
+        StructureError: one sentence that says what is wrong.
+    """
+    structures = read_bytes(name, data, limits=UPLOAD_LIMITS)
+    shown = display_name(name)
+    return StructureEntry(
+        key=f"upload:{hashlib.sha256(data).hexdigest()}",
+        label=f"{shown} (yours)",
+        frames=structures.frames,
+        notes=structures.notes,
+        expression=f"les_viz.read({shown!r}".replace("{", "{{").replace("}", "}}") + ", index={index})",
+    )
+
+
+def digest(entry: StructureEntry, frame: int) -> str:
+    """Hash of what a model sees of a structure."""
+    atoms = entry.frames[frame]
+    content = hashlib.sha256()
+    for array in (atoms.numbers, atoms.positions, np.array(atoms.cell[:]), atoms.pbc):
+        content.update(np.ascontiguousarray(array).tobytes())
+    return content.hexdigest()
+
+
+def is_mixed(entry: StructureEntry, frame: int) -> bool:
+    """Whether a structure is periodic along some directions only."""
+    flags = [bool(flag) for flag in entry.frames[frame].pbc]
+    return any(flags) and not all(flags)
+
+
+def describe(entry: StructureEntry, frame: int) -> str:
+    """One line: formula, size, cell."""
+    atoms = entry.frames[frame]
+    parts = [f"{atoms.symbols.formula:hill}, {len(atoms)} atoms"]
+    if atoms.pbc.any():
+        lengths = " × ".join(f"{length:.1f}" for length in atoms.cell.lengths())
+        parts.append(f"cell {lengths} Å")
+    parts.append(("periodic" if atoms.pbc.all() else "partly periodic") if atoms.pbc.any() else "open")
+    return " · ".join(parts)

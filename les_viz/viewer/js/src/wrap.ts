@@ -1,0 +1,137 @@
+// Where the atoms of a crystal are drawn: molecules whole and with their centre in the cell, networks atom by atom.
+// A molecule is what bonds (through the boundary too) hold together without reaching its own image.
+import { TOLERANCE, SMALLEST_DISTANCE } from "./bonds.ts";
+
+type Triple = [number, number, number];
+
+interface Link {
+  to: number;
+  /** Lattice vectors to add to the other atom so that it lies next to this one. */
+  shift: Triple;
+}
+
+const ORIGIN: Triple = [0, 0, 0];
+const NEAR_IMAGES: Triple[] = [-1, 0, 1].flatMap((i) => [-1, 0, 1].flatMap((j) => [-1, 0, 1].map((k): Triple => [i, j, k])));
+const EDGE = 1e-6; // an atom on the lower face stays there
+
+export function wrapMolecules(positions: Float32Array, cell: Float32Array, radii: Float32Array): Float32Array {
+  const n = radii.length;
+  const inverse = invert(cell);
+  const fractional = Array.from({ length: n }, (_, i) => times(inverse, at(positions, i)));
+  const links = linksOf(fractional, cell, radii);
+  const wrapped = new Float32Array(3 * n);
+  const seen = new Array<boolean>(n).fill(false);
+  for (let start = 0; start < n; start++) {
+    if (seen[start]) continue;
+    const group = follow(start, links, seen);
+    const places = group.isNetwork ? null : group.members.map(({ atom, shift }) => plus(fractional[atom]!, shift));
+    const offset = places === null ? null : floors(middle(places));
+    group.members.forEach(({ atom }, k) => {
+      const place = places === null ? fractional[atom]! : places[k]!;
+      const lattice = offset ?? floors(place);
+      wrapped.set(cartesian(cell, plus(place, lattice, -1)), 3 * atom);
+    });
+  }
+  return wrapped;
+}
+
+interface Group {
+  members: { atom: number; shift: Triple }[];
+  isNetwork: boolean;
+}
+
+function follow(start: number, links: Link[][], seen: boolean[]): Group {
+  const shifts = new Map<number, Triple>([[start, [0, 0, 0]]]);
+  const queue = [start];
+  let isNetwork = false;
+  seen[start] = true;
+  for (let atom = queue.pop(); atom !== undefined; atom = queue.pop())
+    for (const { to, shift } of links[atom]!) {
+      const wanted = plus(shifts.get(atom)!, shift);
+      const known = shifts.get(to);
+      if (known !== undefined) {
+        if (known.some((s, axis) => s !== wanted[axis])) isNetwork = true;
+        continue;
+      }
+      seen[to] = true;
+      shifts.set(to, wanted);
+      queue.push(to);
+    }
+  return { members: [...shifts].map(([atom, shift]) => ({ atom, shift })), isNetwork };
+}
+
+/** Bonds of every atom: to the nearest image of another, in small cells to every image within reach. */
+function linksOf(fractional: Triple[], cell: Float32Array, radii: Float32Array): Link[][] {
+  const links: Link[][] = Array.from(radii, () => []);
+  const width = 2 * TOLERANCE * radii.reduce((a, b) => Math.max(a, b), 0.1);
+  const counts = heights(cell).map((height) => Math.max(1, Math.floor(height / width))) as Triple;
+  const images = 2 * width < Math.min(...heights(cell)) ? [ORIGIN] : NEAR_IMAGES;
+  const boxOf = (f: Triple) => f.map((x, d) => Math.min(counts[d]! - 1, Math.floor((x - Math.floor(x)) * counts[d]!)));
+  const boxes = new Map<string, number[]>();
+  fractional.forEach((f, j) => {
+    const [a, b, c] = boxOf(f) as Triple;
+    for (const key of around([a, b, c], counts))
+      for (const i of boxes.get(key) ?? []) {
+        const reach = TOLERANCE * (radii[i]! + radii[j]!);
+        for (const shift of bondedImages(fractional[i]!, f, cell, reach, images)) {
+          links[i]!.push({ to: j, shift });
+          links[j]!.push({ to: i, shift: plus(ORIGIN, shift, -1) });
+        }
+      }
+    const key = `${a},${b},${c}`;
+    const members = boxes.get(key);
+    if (members === undefined) boxes.set(key, [j]);
+    else members.push(j);
+  });
+  return links;
+}
+
+/** The boxes next to one, through the boundary, each once. */
+function around([a, b, c]: Triple, [na, nb, nc]: Triple): Set<string> {
+  const keys = new Set<string>();
+  for (const i of [-1, 0, 1])
+    for (const j of [-1, 0, 1])
+      for (const k of [-1, 0, 1]) keys.add(`${(a + i + na) % na},${(b + j + nb) % nb},${(c + k + nc) % nc}`);
+  return keys;
+}
+
+function bondedImages(from: Triple, to: Triple, cell: Float32Array, reach: number, images: Triple[]): Triple[] {
+  const difference = plus(to, from, -1);
+  const nearest = difference.map((x) => 0 - Math.round(x)) as Triple;
+  return images
+    .map((image) => plus(nearest, image))
+    .filter((shift) => {
+      const distance = Math.hypot(...cartesian(cell, plus(difference, shift)));
+      return distance > SMALLEST_DISTANCE && distance < reach;
+    });
+}
+
+const at = (positions: Float32Array, i: number): Triple => [
+  positions[3 * i]!,
+  positions[3 * i + 1]!,
+  positions[3 * i + 2]!,
+];
+const plus = (p: Triple, q: Triple, sign = 1): Triple => [p[0] + sign * q[0], p[1] + sign * q[1], p[2] + sign * q[2]];
+const floors = (p: Triple): Triple => p.map((x) => Math.floor(x + EDGE)) as Triple;
+const middle = (places: Triple[]): Triple =>
+  [0, 1, 2].map((axis) => places.reduce((sum, p) => sum + p[axis]!, 0) / places.length) as Triple;
+
+function cartesian(cell: Float32Array, [x, y, z]: Triple): Triple {
+  return [0, 1, 2].map((axis) => x * cell[axis]! + y * cell[3 + axis]! + z * cell[6 + axis]!) as Triple;
+}
+
+/** Rows r_i with r_i · p = fractional coordinate i of p. */
+function invert(cell: Float32Array): Triple[] {
+  const [a, b, c] = [at(cell, 0), at(cell, 1), at(cell, 2)];
+  const volume = dot(a, cross(b, c));
+  return [cross(b, c), cross(c, a), cross(a, b)].map((v) => v.map((x) => x / volume) as Triple);
+}
+
+const heights = (cell: Float32Array): number[] => invert(cell).map((row) => 1 / Math.hypot(...row));
+const times = (rows: Triple[], p: Triple): Triple => rows.map((row) => dot(row, p)) as Triple;
+const dot = (p: Triple, q: Triple): number => p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
+const cross = (p: Triple, q: Triple): Triple => [
+  p[1] * q[2] - p[2] * q[1],
+  p[2] * q[0] - p[0] * q[2],
+  p[0] * q[1] - p[1] * q[0],
+];

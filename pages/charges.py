@@ -1,0 +1,15 @@
+"""Which charge does the model give each atom, and what does their Coulomb energy amount to?"""
+
+from les_viz.ui import charges, frame
+
+bench = frame.open_page("Charges", charges.CAUTION)
+shown = bench.predict("energy", "forces", "latent_charges")
+
+if shown is not None:
+    left, right = frame.viewer_and_instruments()
+    with left:
+        charges.show_structure(shown)
+    with right:
+        charges.show_numbers(shown)
+        charges.show_histogram(shown)
+    charges.show_details(shown)
