@@ -67,7 +67,7 @@ def test_limits_end_in_one_sentence(action, limits, message):
 
 
 def test_a_worker_s_own_sentence_arrives_as_the_caller_s_error():
-    with pytest.raises(ModelError, match="^line one line two: do this$"):
+    with pytest.raises(ModelError, match=r"^line one line two: do this$"):
         run("refuse", error=ModelError)
 
 

@@ -57,14 +57,14 @@ def config_from_json(text: str) -> ModelConfig:
     """
     content = strict_json(text, "its header")
     if not isinstance(content, dict):
-        _refuse("the header", "must be a JSON object")
+        _refuse("header", "must be a JSON object")
     version = content.pop("format_version", None)
     if type(version) is not int or version != FORMAT_VERSION:
         raise ModelError(
             f"its format_version is {_shown(version)}, but this les_viz reads version {FORMAT_VERSION}; "
             "update les_viz or convert the published file again"
         )
-    config = _from_dict(ModelConfig, content, "the header")
+    config = _from_dict(ModelConfig, content, "header")
     check_config(config)
     return config
 
@@ -104,7 +104,7 @@ def check_config(config: ModelConfig) -> None:
         _refuse("elements", "must be one or more different atomic numbers")
     for number in elements:
         _within(number, 1, MAX_ATOMIC_NUMBER, "elements")
-    _within(len(config.representations), 1, MAX_REPRESENTATIONS, "the number of representations")
+    _within(len(config.representations), 1, MAX_REPRESENTATIONS, "number of representations")
     for index, representation in enumerate(config.representations):
         _check_representation(representation, f"representations[{index}]")
     _check_heads(config)
@@ -135,7 +135,7 @@ def _check_representation(representation: RepresentationConfig, where: str) -> N
 
 
 def _check_heads(config: ModelConfig) -> None:
-    _within(len(config.energy_heads), 0, MAX_ENERGY_HEADS, "the number of energy_heads")
+    _within(len(config.energy_heads), 0, MAX_ENERGY_HEADS, "number of energy_heads")
     for index, head in enumerate(config.energy_heads):
         _check_head(head, len(config.representations), 1, f"energy_heads[{index}]")
     if config.charge_head is not None:
@@ -156,7 +156,7 @@ def _check_head(head: HeadConfig, n_representations: int, max_outputs: int, wher
 
 
 def _check_widths(widths: tuple[int, ...], where: str) -> None:
-    _within(len(widths), 0, MAX_LAYERS, f"the number of {where}")
+    _within(len(widths), 0, MAX_LAYERS, f"number of {where}")
     for width in widths:
         _within(width, 1, MAX_WIDTH, where)
 
@@ -173,9 +173,9 @@ def _check_electrostatics(electrostatics: ElectrostaticsConfig) -> None:
 
 
 def _check_provenance(provenance: dict[str, str]) -> None:
-    _within(len(provenance), 0, MAX_PROVENANCE_ENTRIES, "the number of provenance entries")
+    _within(len(provenance), 0, MAX_PROVENANCE_ENTRIES, "number of provenance entries")
     for key, text in provenance.items():
-        _within(max(len(key), len(text)), 0, MAX_PROVENANCE_TEXT, "the length of a provenance text")
+        _within(max(len(key), len(text)), 0, MAX_PROVENANCE_TEXT, "length of a provenance text")
 
 
 def _within(value: float, lowest: float, highest: float, where: str) -> None:
@@ -184,7 +184,7 @@ def _within(value: float, lowest: float, highest: float, where: str) -> None:
 
 
 def _refuse(where: str, problem: str) -> NoReturn:
-    raise ModelError(f"{where} of its header {problem}; correct the file or convert the published model again")
+    raise ModelError(f"its {where} {problem}")
 
 
 def _shown(value: object) -> str:
@@ -203,7 +203,7 @@ def _from_dict(kind: type[_Config], content: dict[str, Any], where: str) -> _Con
         if name not in content and field.default is MISSING and field.default_factory is MISSING:
             _refuse(where, f"lacks the key {name!r}")
     types = typing.get_type_hints(kind)
-    place = "" if where == "the header" else f"{where}."
+    place = "" if where == "header" else f"{where}."
     return kind(**{key: _typed(types[key], value, f"{place}{key}") for key, value in content.items()})
 
 

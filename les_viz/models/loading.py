@@ -148,22 +148,28 @@ def _located(source: str | Path) -> tuple[str, bytes]:
     if str(source) in names:
         return str(source), _content(resources.SAMPLE_MODELS / str(source) / WEIGHTS_FILE)
     path = Path(source)
-    try:
-        if path.is_dir():
-            if not (path / WEIGHTS_FILE).is_file():
-                raise ModelError(f"{shown_name(path.name)}: it is a folder without {WEIGHTS_FILE}; {_WANTED}")
-            return path.name, _content(path / WEIGHTS_FILE)
-        if path.is_file():
-            return path.name, _content(path)
-        exists = path.exists()
-    except (OSError, ValueError):  # a name that the file system cannot hold
-        exists = False
-    if exists:
-        raise ModelError(f"{shown_name(path.name)}: it is no regular file; {_WANTED}")
+    kind = _kind_of_place(path)
+    if kind == "folder":
+        return path.name, _content(path / WEIGHTS_FILE)
+    if kind == "file":
+        return path.name, _content(path)
+    if kind != "nothing":
+        raise ModelError(f"{shown_name(path.name)}: it is {kind}; {_WANTED}")
     raise ModelError(
         f"there is no sample model and no file {shown_name(str(source))!r}; samples: {', '.join(names) or 'none'}; "
         "otherwise give the path of a model file"
     )
+
+
+def _kind_of_place(path: Path) -> str:
+    try:
+        if path.is_file():
+            return "file"
+        if path.is_dir():
+            return "folder" if (path / WEIGHTS_FILE).is_file() else f"a folder without {WEIGHTS_FILE}"
+        return "no regular file" if path.exists() else "nothing"
+    except (OSError, ValueError):  # a name that the file system cannot hold
+        return "nothing"
 
 
 def _content(path: Path) -> bytes:

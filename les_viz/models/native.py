@@ -93,10 +93,11 @@ def read_bounded(path: Path, limit: int = MAX_FILE_BYTES) -> bytes:
     """
     try:
         with path.open("rb") as stream:
-            content = stream.read(limit + 1)
+            size = path.stat().st_size
+            content = stream.read(limit + 1) if size <= limit else b""
     except OSError as caught:
         raise ModelError(f"cannot be read ({caught.strerror}); check the path and its permissions") from None
-    if len(content) > limit:
+    if max(size, len(content)) > limit:
         raise ModelError(f"it is larger than {limit // 1024**2} MiB, the limit for a model file")
     return content
 

@@ -22,7 +22,7 @@ from les_viz.models.checkpoint.layers import (
     read_representation,
     reordered,
 )
-from les_viz.models.checkpoint.nodes import InertGlobal, InertObject
+from les_viz.models.checkpoint.nodes import InertGlobal, InertObject, TensorRef
 from les_viz.models.checkpoint.tree import Module
 from les_viz.models.checkpoint.unpickler import InertUnpickler
 from les_viz.models.config import ElectrostaticsConfig, ModelConfig
@@ -32,6 +32,7 @@ MAX_NETWORKS = 4
 MAX_SUM_DEPTH = 8
 LICENCE = "CC BY-NC 4.0 (as published by the authors; les/cace)"
 _ENERGY = "CACE_energy"
+_PLAIN_KINDS = {TensorRef: "tensor", InertGlobal: "function", list: "list", tuple: "tuple"}
 
 
 def read_published(name: str, content: bytes) -> tuple[ModelConfig, Weights]:
@@ -76,7 +77,7 @@ def _root_module(root: object, archive: CheckpointArchive) -> Module:
             "with the whole model, such as best_model.pth"
         )
     if not isinstance(root, InertObject) or not root.maker.module.startswith("cace."):
-        kind = root.maker.path if isinstance(root, InertObject) else type(root).__name__
+        kind = root.maker.path if isinstance(root, InertObject) else _PLAIN_KINDS.get(type(root), "plain value")
         raise ModelError(f"it holds a {kind[:60]!a}, not a CACE-LES model; choose the .pth file of a CACE-LES model")
     return Module(root, archive, "model")
 

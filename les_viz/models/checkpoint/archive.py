@@ -42,10 +42,10 @@ class CheckpointArchive:
         """
         self._zip = _opened(content)
         infos = self._zip.infolist()
-        _check_entries(infos, len(content))
-        self._root = infos[0].filename.split("/")[0]
+        self._root = _checked_root([info.filename for info in infos])
         self._names = {info.filename for info in infos}
         _check_kind(self._names, self._root)
+        _check_sizes(infos, len(content))
         if f"{self._root}/byteorder" in self._names and self._entry("byteorder") != b"little":
             raise ModelError("it was written on a big-endian computer; save it again on an ordinary one")
 
@@ -98,10 +98,10 @@ def _opened(content: bytes) -> zipfile.ZipFile:
         raise ModelError("its list of contents is damaged; fetch the file again") from None
 
 
-def _check_entries(infos: list[zipfile.ZipInfo], size: int) -> None:
-    if not 0 < len(infos) <= MAX_ENTRIES:
-        raise ModelError(f"it has {len(infos)} entries instead of 1 to {MAX_ENTRIES}")
-    names = [info.filename for info in infos]
+def _checked_root(names: list[str]) -> str:
+    """The one folder in which all entries are."""
+    if not 0 < len(names) <= MAX_ENTRIES:
+        raise ModelError(f"it has {len(names)} entries instead of 1 to {MAX_ENTRIES}")
     if len(set(names)) != len(names):
         raise ModelError("it has two entries of one name; it was tampered with")
     roots = {name.split("/")[0] for name in names}
@@ -110,6 +110,10 @@ def _check_entries(infos: list[zipfile.ZipInfo], size: int) -> None:
         raise ModelError(f"its entry {(unsafe or names)[0][:40]!a} points outside the archive; it was tampered with")
     if len(roots) != 1:
         raise ModelError("it is a zip file but no PyTorch model (its contents are not in one folder)")
+    return roots.pop()
+
+
+def _check_sizes(infos: list[zipfile.ZipInfo], size: int) -> None:
     if any(info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 for info in infos):
         raise ModelError("its entries are compressed or encrypted, which PyTorch never does; save it with torch.save")
     if any(info.compress_size != info.file_size for info in infos) or sum(info.file_size for info in infos) > size:

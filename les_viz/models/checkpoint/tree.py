@@ -90,8 +90,8 @@ class Module:
         """Refuse an option that has any other value than this; a missing one is not set."""
         value = self.value(name, unless)
         if value != unless:
-            shown = value if isinstance(value, (bool, int, float)) else type(value).__name__
-            self.refuse(f"has {name} = {shown}, which les_viz does not support")
+            shown = ascii(value) if isinstance(value, (bool, int, float, str)) else type(value).__name__
+            self.refuse(f"has {name} = {shown[:40]}, which les_viz does not support")
 
     def child(self, name: str) -> "Module | None":
         """A part of it, or None."""
@@ -125,8 +125,8 @@ class Module:
 
     def scalar(self, name: str) -> float:
         """The one number of a parameter or buffer."""
-        values = self.tensor(name)
-        if values.size != 1 or not np.isfinite(values).all():
+        values = self._tensor(name)
+        if values is None or values.size != 1 or not np.isfinite(values).all():
             self.refuse(f"has no single finite number as {name!r}")
         return float(values.reshape(()))
 
@@ -146,7 +146,9 @@ class Module:
             return "Identity"
         if isinstance(value, InertGlobal):
             return value.name
-        return value.class_name if isinstance(value, InertObject) else type(value).__name__
+        if isinstance(value, InertObject):  # functions such as torch.tanh are looked up by name in a class of torch
+            return str(value.args[-1]) if value.class_name == "getattr" else value.class_name
+        return type(value).__name__
 
     def _tensor(self, name: str) -> NDArray[Any] | None:
         for group in ("_parameters", "_buffers"):

@@ -245,7 +245,8 @@ def _numpy_scalar(_: InertGlobal, arguments: tuple[Any, ...]) -> object:
 
 def _bound_method(function: InertGlobal, arguments: tuple[Any, ...]) -> InertObject:
     target, name = arguments
-    if not isinstance(target, InertObject) or not isinstance(name, str):
+    of_torch = isinstance(target, InertGlobal) and _is_torch(target.module)
+    if not (isinstance(target, InertObject) or of_torch) or not isinstance(name, str):
         raise ModelError("its pickle looks up an attribute of a module, which no published LES model does")
     return InertObject(function, arguments)
 
