@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from les_viz.plots.text import signed
 from les_viz.plots.theme import DIVERGING, REFERENCE_GREY, template
 from les_viz.response.prediction import FloatArray
 
@@ -69,7 +70,7 @@ def histogram_by_element(
 
 def summary(values: FloatArray) -> str:
     """Mean and spread in words short enough for a label."""
-    return f"{_signed(float(values.mean()))} ± {float(values.std()):.3f}"
+    return f"{signed(float(values.mean()))} ± {float(values.std()):.3f}"
 
 
 def _bars(values: FloatArray, edges: FloatArray, element: str, label: str, limit: float) -> go.Bar:
@@ -97,7 +98,3 @@ def _edges(values: FloatArray) -> FloatArray:
     low, high = float(values.min()), float(values.max())
     pad = max(0.04 * (high - low), 1e-3)
     return np.linspace(low - pad, high + pad, N_BINS + 1)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")

@@ -10,12 +10,13 @@ from les_viz.elements import SYMBOLS
 from les_viz.io.writing import extxyz_bytes
 from les_viz.plots import theme
 from les_viz.plots.histogram import histogram_by_element, summary
+from les_viz.plots.text import signed
 from les_viz.response.prediction import UNITS, Prediction
 from les_viz.ui.frame import is_dark
 from les_viz.ui.session import Shown, current, remember, seed, widget_value
 from les_viz.ui.snippet import python_for
 from les_viz.ui.viewer import mount_viewer, select_atom
-from les_viz.ui.wording import number, plain, signed
+from les_viz.ui.wording import number, plain
 from les_viz.viewer.scene import Coloring, colorings, scene_of
 
 _BY_ELEMENT = "element"

@@ -34,7 +34,7 @@ class Bench:
     def _invite(self) -> None:
         missing = [name for name, entry in (("structure", self.structure), ("model", self.model)) if entry is None]
         if missing:
-            st.info(f"Put a {' and a '.join(missing)} on the bench: upload a file in the sidebar.")
+            st.info(f"Put a {' and a '.join(missing)} on the bench: upload files in the sidebar.")
 
 
 def open_page(title: str, question: str) -> Bench:

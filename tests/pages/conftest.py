@@ -1,0 +1,66 @@
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from small_bench import write_samples
+from streamlit.testing.v1 import AppTest
+
+from les_viz import resources
+
+
+class Page:
+    """The Charges page under test, with words for what the tests look at."""
+
+    def __init__(self, script: Path) -> None:
+        self.app = AppTest.from_file(str(script), default_timeout=60).run()
+
+    def upload(self, which: str, name: str, content: bytes) -> "Page":
+        self.app.file_uploader(key=f"{which}_file").upload(name, content).run()
+        return self
+
+    def payload(self) -> tuple[dict, dict]:
+        """Header and arrays of what the viewer was sent."""
+        data = self.app.get("bidi_component")[0].proto.bytes
+        (length,) = struct.unpack_from("<I", data)
+        header = json.loads(data[4 : 4 + length])
+        base = -(-(4 + length) // 8) * 8
+        arrays = {}
+        for name, meta in header["arrays"].items():
+            dtype = {"f4": "<f4", "u1": "u1"}[meta["dtype"]]
+            count = int(np.prod(meta["shape"]))
+            arrays[name] = np.frombuffer(data, dtype, count, base + meta["offset"]).reshape(meta["shape"])
+        return header, arrays
+
+    def metrics(self) -> dict[str, str]:
+        return {metric.label: metric.value for metric in self.app.metric}
+
+    def errors(self) -> list[str]:
+        assert not self.app.exception
+        return [error.value for error in self.app.error]
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """Bundled samples that stand in for the real ones."""
+    root = write_samples(tmp_path_factory.mktemp("bench") / "sample_models")
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resources, "SAMPLE_MODELS", root)
+        yield root
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def open_page(samples, repository):
+    """Opens the page for one more visitor."""
+    return lambda: Page(repository / "pages" / "charges.py")
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page()

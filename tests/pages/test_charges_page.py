@@ -1,0 +1,155 @@
+"""The Charges page without a browser: what it shows, and what it does when something is wrong."""
+
+import io
+from contextlib import redirect_stdout
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.io import write
+from small_bench import model_bytes, water
+
+import les_viz
+from les_viz import resources
+
+
+def extxyz(atoms: Atoms) -> bytes:
+    text = io.StringIO()
+    write(text, atoms, format="extxyz")
+    return text.getvalue().encode()
+
+
+def test_first_load_shows_a_finished_picture(page, samples):
+    assert page.errors() == []
+    header, arrays = page.payload()
+    atoms = les_viz.read(samples / "water" / "liquid.extxyz", index=0)
+    prediction = les_viz.predict(les_viz.load_model("water"), atoms)
+    np.testing.assert_allclose(arrays["values"], prediction.latent_charges, rtol=1e-6)
+    np.testing.assert_allclose(arrays["positions"], atoms.positions, atol=1e-6)
+    assert (header["label"], header["unit"]) == ("latent charge", "e")
+    assert header["limit"] >= np.abs(arrays["values"]).max()
+    assert {species["symbol"] for species in header["species"]} == {"H", "O"}
+    assert page.metrics()["Coulomb energy"] == f"{prediction.long_range_energy:.3f} eV".replace("-", "−")
+    assert page.metrics()["Force RMS"].endswith("eV/Å")
+    assert set(page.app.dataframe[0].value["element"]) == {"H", "O"}
+
+
+def test_another_sample_changes_the_picture(page):
+    before = page.payload()
+    page.app.selectbox(key="structure_choice").select("sample:water/molecule.extxyz").run()
+    header, arrays = page.payload()
+    assert page.errors() == []
+    assert len(arrays["numbers"]) == 3
+    assert "cell" not in arrays
+    assert header["digest"] != before[0]["digest"]
+
+
+def test_a_frame_of_a_file_can_be_picked(page):
+    first = page.payload()[1]["positions"]
+    page.app.slider(key="frame_choice").set_value(1).run()
+    assert not np.allclose(page.payload()[1]["positions"], first)
+    assert page.errors() == []
+
+
+def test_colours_follow_the_choice(page):
+    page.app.button_group(key="color_choice").set_value("potential").run()
+    header, _ = page.payload()
+    assert (header["label"], header["unit"]) == ("potential", "V")
+    page.app.button_group(key="color_choice").set_value("element").run()
+    assert "values" not in page.payload()[1]
+    assert page.errors() == []
+
+
+def test_the_picked_atom_goes_to_viewer_and_table(page):
+    session = page.app.session_state["les_viz_session"]
+    page.app.session_state["les_viz_session"] = replace(session, selected_atom=4)
+    page.app.run()
+    assert page.payload()[0]["selected"] == 4
+    assert page.app.session_state["atom_table"]["selection"]["rows"] == [4]
+
+
+@pytest.mark.parametrize("content", [b"", b"3\ncut", b"\x80\x04nonsense", b"PK\x03\x04"])
+@pytest.mark.parametrize(("which", "name"), [("structure", "bad.xyz"), ("model", "bad.pth")])
+def test_a_bad_upload_is_one_sentence_and_the_rest_stays(page, which, name, content):
+    before = page.payload()[0]["digest"]
+    page.upload(which, name, content)
+    (error,) = page.errors()
+    assert "bad" in error
+    assert "\n" not in error
+    assert page.payload()[0]["digest"] == before
+    assert len(page.app.metric) == 4
+
+
+def test_an_uploaded_structure_is_shown(page):
+    page.upload("structure", "mine.xyz", extxyz(water(0.4)))
+    assert page.errors() == []
+    assert page.app.selectbox(key="structure_choice").value.startswith("upload:")
+    np.testing.assert_allclose(page.payload()[1]["positions"], water(0.4).positions, atol=1e-5)
+
+
+def test_an_uploaded_model_is_used(page):
+    before = page.payload()[1]["values"]
+    page.upload("model", "mine.safetensors", model_bytes(seed=8))
+    assert page.errors() == []
+    assert not np.allclose(page.payload()[1]["values"], before)
+
+
+def test_each_charge_channel_can_be_shown(page):
+    page.upload("model", "two.safetensors", model_bytes(channels=2))
+    assert page.errors() == []
+    page.app.button_group(key="color_choice").set_value("latent charge, channel 2").run()
+    assert page.payload()[0]["label"] == "latent charge, channel 2"
+    assert page.errors() == []
+
+
+def test_a_structure_that_does_not_fit_is_said_in_the_sidebar_and_the_picture_stays(page):
+    before = page.payload()[0]["digest"]
+    salt = Atoms("NaCl", [[0, 0, 0], [2.8, 0, 0]], cell=[6, 6, 6], pbc=True)
+    page.upload("structure", "salt.xyz", extxyz(salt))
+    assert any("does not know" in caption.value and "Na, Cl" in caption.value for caption in page.app.sidebar.caption)
+    assert len(page.errors()) == 1
+    assert page.payload()[0]["digest"] == before
+    assert any("Below is still" in caption.value for caption in page.app.main.caption)
+
+
+@pytest.mark.parametrize(("button", "is_periodic"), [("Treat as periodic", True), ("Treat as open", False)])
+def test_mixed_periodicity_asks_how_to_treat_it(page, button, is_periodic):
+    slab = water()
+    slab.pbc = [True, True, False]
+    page.upload("structure", "slab.xyz", extxyz(slab))
+    (error,) = page.errors()
+    assert "periodic along some directions only" in error
+    next(b for b in page.app.button if b.label == button).click().run()
+    assert page.errors() == []
+    assert ("cell" in page.payload()[1]) is is_periodic
+    assert page.app.radio(key="boundary_choice").value == ("periodic" if is_periodic else "open")
+
+
+def test_names_of_files_are_never_markup(page):
+    page.upload("structure", "![a](http:x) $x$ <b>.xyz", b"3\ncut")
+    (error,) = page.errors()
+    assert "\\!\\[a\\]" in error
+    assert "\\$x\\$" in error
+
+
+def test_the_python_of_the_page_runs_and_prints_its_numbers(page):
+    page.app.slider(key="frame_choice").set_value(1).run()
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(page.app.code[0].value, "page", "exec"), {})
+    assert f"total charge {page.metrics()['Total charge']}".replace("−", "-") in printed.getvalue()
+
+
+def test_two_visitors_do_not_see_each_other(page, open_page):
+    page.upload("structure", "secret.xyz", extxyz(water(0.4)))
+    other = open_page()
+    assert not any(key.startswith("upload:") for key in other.app.selectbox(key="structure_choice").options)
+    assert "secret" not in str(other.app.session_state["les_viz_session"])
+
+
+def test_an_empty_bench_invites(samples, open_page, tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "SAMPLE_MODELS", tmp_path)
+    page = open_page()
+    assert page.errors() == []
+    assert "a structure and a model" in page.app.info[0].value

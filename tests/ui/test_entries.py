@@ -1,0 +1,60 @@
+"""Structures and models as the sidebar offers them."""
+
+import pytest
+from small_bench import model_bytes, water, write_samples
+
+from les_viz import resources
+from les_viz.errors import ModelError, StructureError
+from les_viz.ui import models, structures
+from les_viz.ui.session import StructureEntry
+
+
+def entry(*frames):
+    return StructureEntry(key="k", label="l", frames=frames, notes=(), expression="")
+
+
+def test_samples_are_what_lies_in_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "SAMPLE_MODELS", write_samples(tmp_path))
+    labels = [structures.sample_label(path) for path in structures.sample_paths()]
+    assert labels == ["water · liquid", "water · molecule"]
+    assert models.names() == ["water"]
+
+
+def test_a_structure_is_described_in_one_line():
+    assert structures.describe(entry(water()), 0) == "H4O2, 6 atoms · cell 7.0 × 8.0 × 9.0 Å · periodic"
+    slab = water()
+    slab.pbc = [True, False, True]
+    assert structures.is_mixed(entry(slab), 0)
+    assert structures.describe(entry(slab), 0).endswith("partly periodic")
+    slab.pbc = False
+    assert structures.describe(entry(slab), 0) == "H4O2, 6 atoms · open"
+
+
+def test_the_digest_follows_what_a_model_sees():
+    moved, renamed = water(1e-9), water()
+    renamed.info["comment"] = "other"
+    digests = [structures.digest(entry(atoms), 0) for atoms in (water(), moved, renamed)]
+    assert digests[0] == digests[2] != digests[1]
+
+
+def test_uploads_are_known_by_content_and_named_safely():
+    data = model_bytes()
+    one, other = models.read_upload("../../a\u202eb.safetensors", data), models.read_upload("c.safetensors", data)
+    assert one.key == other.key
+    assert "\u202e" not in one.label
+    assert "/" not in one.label
+    assert models.read_upload("c.safetensors", model_bytes(seed=4)).key != one.key
+
+
+def test_a_model_says_what_it_knows():
+    model = models.read_upload("c.safetensors", model_bytes()).model
+    assert models.describe(model) == "knows H, O · cutoff 3 Å · charge width σ = 1 Å"
+    assert models.unknown_elements(model, [8, 11, 17]) == "Na, Cl"
+    assert models.unknown_elements(model, [1]) == ""
+
+
+def test_uploads_have_limits_of_their_own():
+    with pytest.raises(StructureError, match="20 MB"):
+        structures.read_upload("big.xyz", b" " * 20_000_001)
+    with pytest.raises(ModelError):
+        models.read_upload("x.pth", b"\x80\x04.")
