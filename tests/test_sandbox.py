@@ -5,7 +5,6 @@ import os
 import re
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +13,6 @@ from les_viz.sandbox import Limits, SandboxError, run_limited
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="only the clock is limited on Windows")
 SHORT = Limits(seconds=10.0, memory_bytes=512 * 1024**2, output_bytes=2**20)
-
-
-@pytest.fixture(autouse=True)
-def worker_on_path(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
 def run(action=None, payload=b"", limits=SHORT, **kwargs):

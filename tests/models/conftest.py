@@ -12,6 +12,6 @@ import pytest
 def fake_checkpoints(tmp_path_factory) -> Path:
     """A folder of made-up checkpoints, written by another process (see fake_checkpoints.py)."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    script = Path(__file__).with_name("fake_checkpoints.py")
+    script = Path(__file__).parents[1] / "support" / "fake_checkpoints.py"
     subprocess.run([sys.executable, script, folder], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     return folder
