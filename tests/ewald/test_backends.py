@@ -1,0 +1,97 @@
+"""The back ends compute the same sum, on every device."""
+
+import pytest
+import torch
+from charged_systems import Charged, largest_difference
+
+from les_viz.ewald.coulomb import cheapest_backend
+from les_viz.ewald.grid import HalfGrid, half_grid
+
+QUANTITIES = ("energy", "potential", "electric_field", "forces", "stress")
+
+
+def worst_difference(one, two) -> float:
+    """The largest deviation of any quantity, relative to its size."""
+    return max(
+        largest_difference(getattr(one, name).cpu(), getattr(two, name).cpu())
+        / max(float(getattr(two, name).abs().max()), 1e-12)
+        for name in QUANTITIES
+    )
+
+
+@pytest.mark.parametrize("channels", [None, 1, 2, 5])
+def test_nufft_is_direct(channels):
+    system = Charged.random(31, n_atoms=23, channels=channels)
+    assert worst_difference(system.sum(backend="nufft"), system.sum(backend="direct")) < 1e-10
+
+
+@pytest.mark.parametrize("n_atoms", [5, 400])
+@pytest.mark.parametrize("edge", [6.0, 24.0])
+def test_auto_equals_direct(n_atoms, edge):
+    system = Charged.random(32, cell="cubic", n_atoms=n_atoms)
+    system = system.changed(positions=system.positions * edge / 6, cell=system.cell * edge / 6)
+    assert worst_difference(system.sum(backend="auto"), system.sum(backend="direct")) < 1e-9
+
+
+def test_auto_takes_each_backend_where_it_is_cheaper():
+    def choice(edge: float, n_atoms: int, device: str = "cpu") -> str:
+        grid: HalfGrid = half_grid(torch.eye(3)[None] * edge, 3.1)
+        return cheapest_backend(grid, n_atoms, device)
+
+    assert choice(6.0, 20) == "direct"
+    assert choice(50.0, 12_000) == "nufft"
+
+
+@pytest.mark.parametrize("chunk", [64, 1000])
+def test_chunks_of_the_direct_sum_do_not_show(chunk, monkeypatch):
+    system = Charged.random(33, n_atoms=29, channels=2)
+    whole = system.sum(backend="direct")
+    monkeypatch.setattr("les_viz.ewald.direct.TABLE_ENTRIES", chunk)
+    assert worst_difference(system.sum(backend="direct"), whole) < 1e-12
+
+
+def test_nufft_tolerance_is_honoured():
+    system = Charged.random(34, n_atoms=40)
+    exact = system.sum(backend="direct")
+    errors = [
+        worst_difference(system.sum(backend="nufft", nufft_tolerance=tolerance), exact)
+        for tolerance in (1e-3, 1e-6, 1e-12)
+    ]
+    assert 1e-7 < errors[0] < 1e-2
+    assert 1e-10 < errors[1] < 1e-5
+    assert errors[2] < 1e-10
+
+
+def test_other_devices_use_direct():
+    grid = half_grid(torch.eye(3)[None] * 50, 3.1)
+    assert cheapest_backend(grid, 100_000, "mps") == "direct"
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("cell", ["triclinic", "left-handed", None])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_cuda_is_cpu(cell, dtype, backend):
+    if backend == "nufft":
+        pytest.importorskip("cufinufft")
+    system = Charged.random(35, cell=cell, n_atoms=50, channels=2)
+    tensors = {"charges": system.charges, "positions": system.positions, "cell": system.cell}
+    moved = {name: None if value is None else value.to("cuda", dtype) for name, value in tensors.items()}
+    found = Charged(**moved).sum(backend=backend)
+    assert found.energy.device.type == "cuda"
+    assert worst_difference(found, system.sum(backend="direct")) < (2e-5 if dtype == torch.float32 else 1e-10)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_differentiates_as_cpu(backend):
+    if backend == "nufft":
+        pytest.importorskip("cufinufft")
+    system, gradients = Charged.random(36, n_atoms=20), []
+    for device in ("cpu", "cuda"):
+        positions = system.positions.to(device).requires_grad_()
+        moved = Charged(charges=system.charges.to(device), positions=positions, cell=system.cell.to(device))
+        result = moved.sum(backend=backend)
+        (gradient,) = torch.autograd.grad(result.electric_field.square().sum() + result.stress.sum(), positions)
+        gradients.append(gradient.cpu())
+    assert torch.allclose(gradients[0], gradients[1], rtol=1e-8, atol=1e-9)
