@@ -49,8 +49,9 @@ def run(options: Namespace) -> None:
     if os.name == "posix":
         # The server takes this process's place: signals reach it, and nothing is left when it ends.
         os.execve(command[0], command, environment)
-    with suppress(KeyboardInterrupt):
-        subprocess.run(command, env=environment, check=False)
+    else:
+        with suppress(KeyboardInterrupt):
+            subprocess.run(command, env=environment, check=False)
 
 
 def server_command(port: int, *, open_browser: bool) -> list[str]:

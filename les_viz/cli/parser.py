@@ -4,7 +4,6 @@ import argparse
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 from typing import NoReturn
 
 from les_viz import __version__
@@ -53,15 +52,21 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         SettingError: an unknown or incomplete argument.
     """
     parser = build_parser()
-    # Before the command, argparse would take the value of an unknown option for the command.
-    before = [word.split("=")[0] for word in takewhile(lambda word: word not in COMMANDS, arguments)]
-    unknown = [word for word in before if word.startswith("--") and word not in _options_of(parser, None)]
-    if unknown:
-        raise _unknown_option(unknown[0], _options_of(parser, None))
+    _check_options(parser, arguments)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        raise _unknown_option(unknown[0].split("=")[0], _options_of(parser, options.command))
+        raise _unknown_option(unknown[0], _options_of(parser, options.command))
     return options
+
+
+def _check_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """Name an unknown option first: argparse takes its value for the command, or only misses the one that was meant."""
+    command = next((word for word in arguments if word in COMMANDS), None)
+    start = len(arguments) if command is None else arguments.index(command)
+    for place, word in enumerate(arguments):
+        known = _options_of(parser, None if place < start else command)
+        if word.startswith("--") and word.split("=")[0] not in known:
+            raise _unknown_option(word.split("=")[0], known)
 
 
 def _unknown_option(word: str, known: list[str]) -> SettingError:

@@ -1,0 +1,71 @@
+"""Mistakes on the command line are named, with what was probably meant."""
+
+import subprocess
+import sys
+
+import pytest
+
+import les_viz as package
+from les_viz.cli.parser import COMMANDS, build_parser, parse
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["predikt", "x"], "'predikt' is not known: did you mean 'predict'?"),
+        (["nothing"], "'nothing' is not known: choose from models, predict, convert, benchmark"),
+        (["--prot", "3"], "'--prot' is not an option of this command: did you mean '--port'?"),
+        (["predict", "a", "--model", "x", "--quantites", "a"], "did you mean '--quantities'?"),
+        (["predict", "a", "--model", "x", "--bec-method", "wraped"], "'wraped' is not known: did you mean 'wrapped'?"),
+        (["predict", "a", "--model", "x", "--dtype", "float16"], "'float16' is not known: did you mean"),
+        (["predict", "a", "--mod", "x"], "'--mod' is not an option of this command: did you mean '--model'?"),
+        (["predict"], "the following arguments are required: FILE, --model; see les-viz predict --help"),
+        (["predict", "a", "--model", "x", "--device", "gpu"], "'gpu' is no device: use cpu, cuda, cuda:1 or mps"),
+        (["--port", "80"], "'80' is no port: use a number from 1024 to 65535"),
+        (["--port", "1e4"], "'1e4' is no port"),
+        (["convert", "a"], "the following arguments are required: OUT"),
+        (["models", "--jsn"], "'--jsn' is not an option of this command: did you mean '--json'?"),
+        (["models", "more"], "'more' is not an option of this command"),
+        (["benchmark", "ewlad"], "benchmark 'ewlad' is not known: did you mean 'ewald'?"),
+    ],
+)
+def test_mistakes(refused, arguments, expected):
+    assert expected in refused(*arguments)
+
+
+def test_commands_of_later_issues_do_not_exist(refused):
+    assert tuple(build_parser()._subparsers._group_actions[0].choices) == COMMANDS
+    for name in ("train", "md", "sweep", "analyse"):
+        assert "is not known" in refused(name)
+
+
+def test_options_before_and_after_a_command_are_told_apart():
+    assert parse(["--port", "9000", "--device", "cuda:1"]).device == "cuda:1"
+    assert parse(["predict", "a.xyz", "--model=m", "--index=-1"]).index == "-1"
+    assert parse(["predict", "a.xyz", "--model=m", "--index", ":"]).index == ":"
+
+
+def test_help_and_version(les_viz):
+    assert les_viz("--version") == (0, f"les-viz {package.__version__}\n", "")
+    for arguments in (["--help"], *([command, "--help"] for command in COMMANDS)):
+        status, out, err = les_viz(*arguments)
+        assert (status, err) == (0, "")
+        assert out.startswith("usage: les-viz")
+
+
+def test_mistakes_are_told_before_anything_heavy_is_loaded():
+    code = (
+        "import sys; from les_viz.cli.main import main; assert main(['predict', 'x.xyz', '--model', 'm']) == 2;"
+        "print([m for m in ('torch', 'ase', 'streamlit', 'plotly') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == "les-viz: x.xyz: there is no such file; check the path\n"
+
+
+def test_the_status_reaches_the_shell():
+    done = subprocess.run(
+        [sys.executable, "-m", "les_viz.cli.main", "what"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("les-viz: 'what' is not known")
