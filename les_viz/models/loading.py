@@ -5,7 +5,6 @@ a file in our format, which is checked like one from outside.
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -192,12 +191,10 @@ def _kind_of(content: bytes) -> str:
 
 
 def _write_whole(target: Path, content: bytes) -> None:
-    """Write beside the target and rename, so that a crash never leaves half a file."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".les_viz-")
+    """Write beside the target and rename, so that a crash never leaves half a file under its name."""
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        partial.write_bytes(content)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)

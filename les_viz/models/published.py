@@ -235,7 +235,7 @@ def _charge_head(term: _Term, coulomb: Module) -> Head:
 
 def _stored_constant(ewald: Module) -> float:
     """K of the file in eV Å by its unit of charge squared; the oldest files of cace do not store their 1."""
-    return ewald.number("norm_factor", 1.0)
+    return ewald.number("norm_factor", 1.0 if ewald.class_name == "EwaldPotential" else None)
 
 
 def _electrostatics(coulomb: Module) -> ElectrostaticsConfig:
