@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from les_viz.errors import StructureError
+from les_viz.errors import SettingError, StructureError
 from les_viz.io.formats import Format, check_content, named_format
 from les_viz.io.limits import ReadLimits
 from les_viz.io.names import display_name
@@ -47,8 +47,13 @@ def read(
 
     Raises:
         StructureError: one sentence that says what is wrong and where.
+        SettingError: `index` is not one number.
     """
-    return read_frames(path, index=int(index), format=format, limits=limits)[0]
+    if not isinstance(index, int):
+        raise SettingError(
+            f"index is {index!r}: read gives one structure and takes one number; use read_frames for more"
+        )
+    return read_frames(path, index=index, format=format, limits=limits)[0]
 
 
 def read_frames(

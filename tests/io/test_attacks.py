@@ -24,9 +24,10 @@ HEADER = 'Lattice="5 0 0 0 5 0 0 0 5" Properties=species:S:1:pos:R:3'
 
 @pytest.fixture(autouse=True)
 def in_bounded_time():
-    start = time.monotonic()
+    # Time of this process: others may keep the machine busy.
+    start = time.process_time()
     yield
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
 
 
 def refused(parse_here, content, file_format="extxyz", match=None, **options):
