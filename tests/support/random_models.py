@@ -62,7 +62,10 @@ def random_model(message: str = "none", *, seed: int = 0, **changes: object) -> 
 
 
 def weighted(config: ModelConfig, seed: int = 0) -> LESModel:
-    """A frozen model in double precision with random weights of a size that keeps numbers near one."""
+    """A frozen model in double precision with random weights of a size that keeps numbers near one.
+
+    The weights are numbers of single precision, as those of published models.
+    """
     generator = torch.Generator().manual_seed(seed)
     model = LESModel(config).to_precision(torch.float64)
     for name, parameter in model.named_parameters():
@@ -72,10 +75,10 @@ def weighted(config: ModelConfig, seed: int = 0) -> LESModel:
             parameter.copy_(torch.arange(1, len(parameter) + 1) * torch.pi / CUTOFF)
             continue
         if last == "bessel_prefactor":
-            parameter.fill_((2 / CUTOFF) ** 0.5)
+            parameter.copy_(torch.tensor([(2 / CUTOFF) ** 0.5], dtype=torch.float32))
             continue
         width = 0.7 if last in ("sender_embedding", "receiver_embedding", "mixing") else 0.3
-        parameter.copy_(torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * width)
+        parameter.copy_(torch.randn(parameter.shape, generator=generator) * width)
         if last == "decay_rate":
             parameter.abs_()
     return model.eval()
