@@ -2,7 +2,7 @@
 
 from les_viz.ui import charges, frame
 
-bench = frame.open_page("Charges", charges.CAUTION)
+bench = frame.open_page("Charges", charges.QUESTION)
 shown = bench.predict("energy", "forces", "latent_charges")
 
 if shown is not None:
@@ -12,4 +12,5 @@ if shown is not None:
     with right:
         charges.show_numbers(shown)
         charges.show_histogram(shown)
+        charges.show_warnings(shown)
     charges.show_details(shown)

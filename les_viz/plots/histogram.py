@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from les_viz.plots.text import signed
-from les_viz.plots.theme import DIVERGING, REFERENCE_GREY, template
+from les_viz.plots.theme import DIVERGING, MARK, REFERENCE_GREY, template
 from les_viz.response.prediction import FloatArray
 
 N_BINS = 48
@@ -22,7 +22,6 @@ def histogram_by_element(
     label: str,
     limit: float,
     marked: int | None = None,
-    dark: bool = False,
 ) -> go.Figure:
     """One row an element, bars coloured as the atoms are.
 
@@ -32,7 +31,6 @@ def histogram_by_element(
         label: what the value is, with its unit in parentheses.
         limit: the value at which the colours saturate.
         marked: an atom to mark.
-        dark: whether the page has a dark background.
 
     Returns:
         The figure; all rows share the axis and its bins.
@@ -56,15 +54,14 @@ def histogram_by_element(
             xanchor="left",
             yanchor="bottom",
             showarrow=False,
+            font={"size": 13},
         )
         if marked is not None and symbols[marked] == element:
-            figure.add_vline(x=float(values[marked]), line={"color": "#f5b400", "width": 3}, row=row, col=1)
+            figure.add_vline(x=float(values[marked]), line={"color": MARK, "width": 3}, row=row, col=1)
     figure.update_xaxes(range=[edges[0], edges[-1]])
     figure.update_xaxes(title_text=label, row=len(elements), col=1)
     figure.update_yaxes(title_text="atoms", nticks=4, rangemode="tozero")
-    figure.update_layout(
-        template=template(dark=dark), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, bargap=0.04, margin_t=24
-    )
+    figure.update_layout(template=template(), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, bargap=0.04, margin_t=24)
     return figure
 
 

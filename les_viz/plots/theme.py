@@ -1,4 +1,7 @@
-"""One look for all figures: calm, legible, transparent on the page's own background."""
+"""One look for all figures: calm, legible, transparent on the page's own background.
+
+Text has no colour here: the page gives it one, light or dark, and changes it when the visitor changes the theme.
+"""
 
 from typing import Any, Final
 
@@ -17,24 +20,16 @@ DIVERGING: Final = (
 )
 """Blue (−) over near-white (0) to red (+) in nine even steps; a test compares it with the viewer's colours."""
 
-LIGHT_INK: Final = "#1b1f27"
-DARK_INK: Final = "#f2f4f8"
 REFERENCE_GREY: Final = "#8a8f98"
+HAIRLINE: Final = "rgba(138, 143, 152, 0.25)"
+MARK: Final = "#f5b400"
+"""What is picked, in figures as in the viewer."""
 
 
-def template(*, dark: bool) -> go.layout.Template:
-    """Plotly template of all figures.
-
-    Args:
-        dark: whether the page has a dark background.
-
-    Returns:
-        The template: transparent, no legend, hairline grid, readable ticks.
-    """
-    ink = DARK_INK if dark else LIGHT_INK
-    grid = "rgba(255,255,255,0.12)" if dark else "rgba(0,0,0,0.08)"
+def template() -> go.layout.Template:
+    """Plotly template of all figures: transparent, no legend, hairline grid, readable ticks."""
     axis: dict[str, Any] = {
-        "gridcolor": grid,
+        "gridcolor": HAIRLINE,
         "zerolinecolor": REFERENCE_GREY,
         "linecolor": REFERENCE_GREY,
         "ticks": "outside",
@@ -44,7 +39,7 @@ def template(*, dark: bool) -> go.layout.Template:
         "automargin": True,
     }
     layout = go.Layout(
-        font={"size": 13, "color": ink},
+        font={"size": 13},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         margin={"l": 8, "r": 12, "t": 8, "b": 8},

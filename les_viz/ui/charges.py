@@ -12,7 +12,6 @@ from les_viz.plots import theme
 from les_viz.plots.histogram import histogram_by_element, summary
 from les_viz.plots.text import signed
 from les_viz.response.prediction import UNITS, Prediction
-from les_viz.ui.frame import is_dark
 from les_viz.ui.session import Shown, current, remember, seed, widget_value
 from les_viz.ui.snippet import python_for
 from les_viz.ui.viewer import mount_viewer, select_atom
@@ -22,6 +21,11 @@ from les_viz.viewer.scene import Coloring, colorings, scene_of
 _BY_ELEMENT = "element"
 _COLOR_WIDGET = "color_choice"
 _TABLE_WIDGET = "atom_table"
+
+QUESTION = (
+    "Which charge does the model give each atom? Latent charges are emergent: energies fix them only up to a common "
+    "sign and scale."
+)
 
 CAUTION = (
     "Latent charges are what the model found useful to describe energies and forces; nobody told it what a charge is. "
@@ -54,8 +58,6 @@ def show_numbers(shown: Shown) -> None:
         help="E_LR: Coulomb energy of the latent charges, each a Gaussian of the model's width.",
     )
     st.markdown(_element_table(prediction))
-    for warning in prediction.warnings:
-        st.warning(plain(warning))
 
 
 def show_histogram(shown: Shown) -> None:
@@ -68,9 +70,15 @@ def show_histogram(shown: Shown) -> None:
         label=f"{coloring.label} ({coloring.unit})",
         limit=coloring.limit,
         marked=_selected(shown),
-        dark=is_dark(),
     )
-    st.plotly_chart(figure, theme=None, config=theme.toolbar(), key="charge_histogram")
+    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="charge_histogram")
+
+
+def show_warnings(shown: Shown) -> None:
+    """What belongs beside the numbers."""
+    for warning in shown.prediction.warnings:
+        sentence = warning[:1].upper() + warning[1:]
+        st.warning(plain(sentence))
 
 
 def show_details(shown: Shown) -> None:
@@ -157,7 +165,7 @@ def _force_rms(prediction: Prediction) -> str:
 
 def _element_table(prediction: Prediction) -> str:
     symbols = np.asarray(_symbols(prediction))
-    rows = ["| element | atoms | partial charge, mean ± std (e) |", "|:--|--:|--:|"]
+    rows = ["| element | atoms | charge, mean ± std (e) |", "|:--|--:|--:|"]
     for element in sorted(set(symbols)):
         own = prediction.partial_charges[symbols == element]
         rows.append(f"| {element} | {len(own)} | {summary(own)} |")

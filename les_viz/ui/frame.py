@@ -62,8 +62,3 @@ def viewer_and_instruments() -> tuple[DeltaGenerator, DeltaGenerator]:
     """The two columns of the bench: 60 % viewer, 40 % instruments."""
     left, right = st.columns([3, 2], gap="medium")
     return left, right
-
-
-def is_dark() -> bool:
-    """Whether the visitor's page is dark."""
-    return bool(st.context.theme.type == "dark")

@@ -70,6 +70,7 @@ def choose_model(entry: StructureEntry | None) -> ModelEntry | None:
         chosen = _model_menu(session)
     if chosen is not None:
         st.caption(plain(models.describe(chosen.model)))
+        _show_provenance(chosen)
         if entry is not None:
             _show_fit(entry, chosen)
     return chosen
@@ -163,6 +164,14 @@ def _show_fit(entry: StructureEntry, chosen: ModelEntry) -> None:
         st.caption(f":material/close: :red[The structure holds {unknown}, which this model does not know.]")
     else:
         st.caption(":material/check: :green[The model knows all elements of the structure.]")
+
+
+def _show_provenance(chosen: ModelEntry) -> None:
+    provenance = chosen.model.config.provenance
+    if provenance:
+        with st.popover("About this model"):
+            for name, text in provenance.items():
+                st.markdown(f"**{plain(name.replace('_', ' '))}**: {plain(text)}")
 
 
 def _receive_structure(file: UploadedFile | None) -> None:

@@ -171,11 +171,12 @@ def test_the_viewer_works_by_keyboard_and_keeps_what_was_chosen(visit):
     assert problems == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_opens_under_its_own_name_in_the_theme_of_the_visitor(visit, scheme):
-    window, _, foreign = visit("/charges", color_scheme=scheme)
+def test_the_page_opens_under_its_own_name_and_follows_the_theme(visit):
+    window, _, foreign = visit("/charges", color_scheme="light")
     wait_for_ink(window)
     assert window.locator("[data-testid=stException], [role=dialog]").count() == 0
-    background = window.evaluate("document.querySelector('.les-viewer').style.getPropertyValue('--les-panel')")
-    assert (int(background[1:3], 16) < 100) is (scheme == "dark")
+    panel = "parseInt(document.querySelector('.les-viewer').style.getPropertyValue('--les-panel').slice(1, 3), 16)"
+    assert window.evaluate(panel) > 200
+    window.emulate_media(color_scheme="dark")
+    window.wait_for_function(f"{panel} < 100")
     assert foreign == []

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from les_viz.plots.histogram import histogram_by_element, summary
-from les_viz.plots.theme import DARK_INK, LIGHT_INK
 
 VALUES = np.array([-0.8, -0.82, 0.4, 0.41, 0.39, 0.4])
 SYMBOLS = ["O", "O", "H", "H", "H", "H"]
@@ -36,9 +35,10 @@ def test_the_picked_atom_is_marked_in_the_row_of_its_element():
     assert line.xref == "x2"
 
 
-def test_light_and_dark_differ_in_ink_only():
-    assert figure(dark=False).layout.template.layout.font.color == LIGHT_INK
-    assert figure(dark=True).layout.template.layout.font.color == DARK_INK
+def test_the_page_gives_text_its_colour():
+    template = figure().layout.template.layout
+    assert template.font.color is None
+    assert template.paper_bgcolor == "rgba(0,0,0,0)"
 
 
 def test_equal_values_still_make_a_figure():

@@ -4,7 +4,8 @@ export const STYLES = `
   color: var(--les-text); font: 13px/1.35 var(--st-font, system-ui, sans-serif); }
 .les-stage { position: relative; flex: 1 1 auto; min-height: 0; border-radius: 8px; overflow: hidden;
   border: 1px solid var(--les-line); outline: none; cursor: grab; }
-.les-stage:focus-visible { box-shadow: 0 0 0 3px #f5b400; }
+.les-stage:focus-visible::after { content: ""; position: absolute; inset: 0; z-index: 3; border: 2px solid #f5b400;
+  border-radius: 7px; pointer-events: none; }
 .les-stage.les-over-atom { cursor: pointer; }
 .les-canvas { position: absolute; inset: 0; }
 .les-panel { position: absolute; z-index: 2; background: var(--les-panel); border-radius: 6px; padding: 6px 10px;
