@@ -138,7 +138,7 @@ def test_the_python_of_the_page_runs_and_prints_its_numbers(page):
     printed = io.StringIO()
     with redirect_stdout(printed):
         exec(compile(page.app.code[0].value, "page", "exec"), {})
-    assert f"total charge {page.metrics()['Total charge']}".replace("−", "-") in printed.getvalue()
+    assert f"Coulomb {page.metrics()['Coulomb energy']}".replace("−", "-") in printed.getvalue()
 
 
 def test_two_visitors_do_not_see_each_other(page, open_page):
