@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from les_viz.errors import SettingError
-from les_viz.ewald.grid import HalfGrid, half_grid
+from les_viz.ewald.grid import HalfGrid
 from les_viz.ewald.open_boundary import open_potential_and_field
 from les_viz.ewald.phase_sums import BackendName, PhaseSums
 from les_viz.ewald.reciprocal import (
@@ -17,7 +17,7 @@ from les_viz.ewald.reciprocal import (
     grid_kernel,
     periodic_energy,
     periodic_stress,
-    potential_on_grid,
+    power_spectrum,
 )
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
@@ -69,7 +69,7 @@ class CoulombSum:
         else:
             sums, kernel = self._periodic_setup(cell, charges.shape[2])
             fractional = fractional_coordinates(positions, kernel.inverse_cell)
-            energy = periodic_energy(sums.spread(charges, fractional), kernel)
+            energy = periodic_energy(power_spectrum(sums.spread(charges, fractional)), kernel)
         return energy + self._self_term(charges, periodic=cell is not None)[1]
 
     def everything(
@@ -93,20 +93,16 @@ class CoulombSum:
         sums, kernel = self._periodic_setup(cell, charges.shape[2])
         fractional = fractional_coordinates(positions, kernel.inverse_cell)
         factor = sums.spread(charges, fractional)
-        potential, slope = sums.gather_with_gradient(potential_on_grid(factor, kernel), fractional)
+        potential, slope = sums.gather_with_gradient(factor * kernel.twice_coulomb, fractional)
         field = -slope @ kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
-        return (
-            periodic_energy(factor, kernel),
-            potential,
-            field,
-            periodic_stress(factor, kernel, cell, self.smearing),
-        )
+        power = power_spectrum(factor)
+        return periodic_energy(power, kernel), potential, field, periodic_stress(power, kernel)
 
     def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
-        grid = half_grid(cell, self.k_cutoff)
-        backend = self.backend if self.backend != "auto" else cheapest_backend(grid, n_atoms, cell.device.type)
+        kernel = grid_kernel(cell, self.k_cutoff, self.smearing)
+        backend = self.backend if self.backend != "auto" else cheapest_backend(kernel.grid, n_atoms, cell.device.type)
         tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(cell.dtype, 1e-6)
-        return PhaseSums(grid, backend, tolerance), grid_kernel(cell, grid, self.smearing)
+        return PhaseSums(kernel.grid, backend, tolerance), kernel
 
     def _self_term(self, charges: Tensor, *, periodic: bool) -> tuple[Tensor | float, Tensor | float]:
         """What the flag adds to potential and energy: a periodic sum holds the self term, a sum over pairs does not."""

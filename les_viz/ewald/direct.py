@@ -10,133 +10,160 @@ tails suffice:
 Cost: atoms · n1 · p multiply-adds in matrix products. Memory: one chunk of atoms times the tails.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from math import pi
 
 import torch
 from torch import Tensor
 
+from les_viz.ewald.grid import HalfGrid
+
 TABLE_ENTRIES = 1 << 20
-"""Entries of the tail table of one chunk of atoms: small enough to stay in a processor's cache."""
-
-_COMBINE = (
-    # columns: (+, re), (+, im), (-, re), (-, im); rows: rr, ri, ir, ii
-    (1.0, 0.0, 1.0, 0.0),
-    (0.0, 1.0, 0.0, -1.0),
-    (0.0, 1.0, 0.0, 1.0),
-    (-1.0, 0.0, 1.0, 0.0),
-)
+"""Entries of the tail table of one chunk of atoms: bounds the memory, and keeps a chunk near a processor's cache."""
 
 
-def spread(weights: Tensor, fractional: Tensor, extents: tuple[int, int, int]) -> Tensor:
-    """Sum weights times phases onto the half grid: G = Σ_i w_i e^{2πi n·s_i}.
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """Constants of a half grid.
 
-    Args:
-        weights: (systems, channels, atoms).
-        fractional: (systems, atoms, 3).
-        extents: of the half grid.
-
-    Returns:
-        (systems, channels, n1, p, sign, 2).
+    Attributes:
+        axis: (columns,) fractional axis of each phase column: heads, then second, then third factors.
+        columns: (columns,) 2π times the integer of each phase column.
+        sizes: numbers of heads, second and third factors.
+        head: (n1, 2) complex: ones and 2π n1.
+        tail: (p, 2) complex: 2π n2 and 2π n3.
+        combine: (4, 4) from (rr, ri, ir, ii) to (re, im) of both signs.
     """
-    n_systems, n_channels, n_atoms = weights.shape
-    n_head, n_tail = _sizes(extents)
-    product = weights.new_zeros(n_systems, n_channels * 2 * n_head, 2 * n_tail)
-    for part in _chunks(n_systems, n_atoms, n_tail):
-        head, tail = _tables(fractional[:, part], extents)
-        weighted = weights[:, :, None, part] * head.transpose(1, 2).unsqueeze(1)
-        product.baddbmm_(weighted.flatten(1, 2), tail)
-    pairs = product.view(n_systems, n_channels, n_head, 2, n_tail, 2).transpose(3, 4)
-    return (pairs.reshape(-1, 4) @ weights.new_tensor(_COMBINE)).view(n_systems, n_channels, n_head, n_tail, 2, 2)
+
+    axis: Tensor
+    columns: Tensor
+    sizes: tuple[int, int, int]
+    head: Tensor
+    tail: Tensor
+    combine: Tensor
 
 
-def gather(grid: Tensor, fractional: Tensor, extents: tuple[int, int, int]) -> Tensor:
-    """Adjoint of `spread`: u_i = Σ_n (Re G cos 2πn·s_i + Im G sin 2πn·s_i).
+class DirectPhases:
+    """Phase sums on one half grid; keeps the phases of the last coordinates while they fit in one chunk."""
 
-    Args:
-        grid: (systems, channels, n1, p, sign, 2).
-        fractional: (systems, atoms, 3).
-        extents: of the half grid.
+    def __init__(self, grid: HalfGrid) -> None:
+        """Prepare for a grid."""
+        like = grid.multiplicity
+        self._numbers = _numbers(grid.extents, like.dtype, like.device)
+        self._n_head = grid.extents[0] + 1
+        self._n_tail = (grid.extents[1] + 1) * (2 * grid.extents[2] + 1)
+        self._kept: tuple[Tensor, Tensor, Tensor] | None = None
 
-    Returns:
-        (systems, channels, atoms).
-    """
-    n_systems, n_channels = grid.shape[:2]
-    n_atoms = fractional.shape[1]
-    coefficients = _pair_coefficients(grid).flatten(1, 2).transpose(1, 2)
-    values = grid.new_empty(n_systems, n_channels, n_atoms)
-    for part in _chunks(n_systems, n_atoms, _sizes(extents)[1]):
-        head, tail = _tables(fractional[:, part], extents)
-        by_head = torch.bmm(tail, coefficients).unflatten(2, (n_channels, -1))
-        values[:, :, part] = (by_head * head.unsqueeze(2)).sum(dim=3).transpose(1, 2)
-    return values
+    def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
+        """Sum weights times phases onto the half grid: G = Σ_i w_i e^{2πi n·s_i}.
+
+        Args:
+            weights: (systems, channels, atoms).
+            fractional: (systems, atoms, 3).
+
+        Returns:
+            (systems, channels, n1, p, sign, 2).
+        """
+        n_systems, n_channels = weights.shape[:2]
+        product = weights.new_zeros(n_systems, n_channels * 2 * self._n_head, 2 * self._n_tail)
+        for part, head, tail in self._tables(fractional):
+            heads = torch.view_as_real(head).flatten(2).transpose(1, 2)
+            weighted = (weights[:, :, None, part] * heads.unsqueeze(1)).flatten(1, 2)
+            product.baddbmm_(weighted, torch.view_as_real(tail).flatten(2))
+        pairs = product.view(n_systems, n_channels, self._n_head, 2, self._n_tail, 2).transpose(3, 4)
+        combined = pairs.reshape(-1, 4) @ self._numbers.combine
+        return combined.view(n_systems, n_channels, self._n_head, self._n_tail, 2, 2)
+
+    def gather(self, grid: Tensor, fractional: Tensor) -> Tensor:
+        """Adjoint of `spread`: u_i = Σ_n (Re G cos 2πn·s_i + Im G sin 2πn·s_i).
+
+        Args:
+            grid: (systems, channels, n1, p, sign, 2).
+            fractional: (systems, atoms, 3).
+
+        Returns:
+            (systems, channels, atoms).
+        """
+        coefficients = self._coefficients(grid)
+        values = grid.new_empty(*grid.shape[:2], fractional.shape[1])
+        matrix = coefficients.flatten(1, 2).transpose(1, 2)
+        for part, head, tail in self._tables(fractional):
+            by_head = torch.bmm(torch.view_as_real(tail).flatten(2), matrix).unflatten(2, (grid.shape[1], -1))
+            heads = torch.view_as_real(head).flatten(2).unsqueeze(2)
+            values[:, :, part] = (by_head * heads).sum(dim=3).transpose(1, 2)
+        return values
+
+    def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
+        """`gather` and its gradient in the fractional coordinates, sharing phases and products.
+
+        With U = t X and T = a X as complex numbers, u = Re Σ a* U, ∂1 u = Im Σ 2πn1 a* U, ∂2,3 u = Im Σ 2πn2,3 t* T.
+
+        Returns:
+            (systems, channels, atoms) and (systems, channels, atoms, 3).
+        """
+        n_systems, n_channels = grid.shape[:2]
+        coefficients = self._coefficients(grid)
+        values = grid.new_empty(n_systems, n_channels, fractional.shape[1])
+        gradient = grid.new_empty(n_systems, n_channels, fractional.shape[1], 3)
+        for part, head, tail in self._tables(fractional):
+            real_head, real_tail = (torch.view_as_real(table).flatten(2) for table in (head, tail))
+            for channel in range(n_channels):
+                matrix = coefficients[:, channel]
+                by_head = torch.bmm(real_tail, matrix.transpose(1, 2)).unflatten(2, (self._n_head, 2))
+                first = torch.view_as_complex(by_head).mul_(head.conj()) @ self._numbers.head
+                values[:, channel, part] = first[..., 0].real
+                gradient[:, channel, part, 0] = first[..., 1].imag
+                by_tail = torch.bmm(real_head, matrix).unflatten(2, (self._n_tail, 2))
+                rest = torch.view_as_complex(by_tail).mul_(tail.conj()) @ self._numbers.tail
+                gradient[:, channel, part, 1:] = rest.imag
+        return values, gradient
+
+    def _tables(self, fractional: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        """Chunks of atoms with their heads (systems, atoms, n1) and tails (systems, atoms, p), complex."""
+        n_systems, n_atoms = fractional.shape[:2]
+        step = max(1, TABLE_ENTRIES // (2 * self._n_tail * n_systems))
+        if self._kept is not None and self._kept[0] is fractional:
+            yield slice(0, n_atoms), *self._kept[1:]
+            return
+        for start in range(0, n_atoms, step):
+            part = slice(start, min(start + step, n_atoms))
+            tables = self._phases(fractional[:, part])
+            if step >= n_atoms:
+                self._kept = (fractional, *tables)
+            yield part, *tables
+
+    def _phases(self, fractional: Tensor) -> tuple[Tensor, Tensor]:
+        angles = fractional.detach().index_select(2, self._numbers.axis) * self._numbers.columns
+        head, second, third = torch.complex(angles.cos(), angles.sin()).split(self._numbers.sizes, dim=2)
+        return head.contiguous(), (second.unsqueeze(3) * third.unsqueeze(2)).flatten(2)
+
+    def _coefficients(self, grid: Tensor) -> Tensor:
+        """(systems, channels, 2·n1, 2·p) coefficients of the four re/im combinations: the transpose of `combine`."""
+        combined = (grid.flatten(0, 3).flatten(1) @ self._numbers.combine.T).view(*grid.shape)
+        return combined.transpose(3, 4).reshape(*grid.shape[:2], 2 * self._n_head, 2 * self._n_tail)
 
 
-def gather_with_gradient(grid: Tensor, fractional: Tensor, extents: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
-    """`gather` and its gradient in the fractional coordinates, sharing tables and products.
-
-    Returns:
-        (systems, channels, atoms) and (systems, channels, atoms, 3).
-    """
-    n_systems, n_channels = grid.shape[:2]
-    n_atoms = fractional.shape[1]
-    n_head, n_tail = _sizes(extents)
-    coefficients = _pair_coefficients(grid)
-    head_numbers, tail_numbers = _integers(extents, grid)
-    values = grid.new_empty(n_systems, n_channels, n_atoms)
-    gradient = grid.new_empty(n_systems, n_channels, n_atoms, 3)
-    for part in _chunks(n_systems, n_atoms, n_tail):
-        head, tail = _tables(fractional[:, part], extents)
-        turned_head = _quarter_turn(head, head_numbers)
-        turned_tail = _quarter_turn(tail)
-        for channel in range(n_channels):
-            matrix = coefficients[:, channel]
-            by_head = torch.bmm(tail, matrix.transpose(1, 2))
-            values[:, channel, part] = (by_head * head).sum(dim=2)
-            gradient[:, channel, part, 0] = (by_head * turned_head).sum(dim=2)
-            by_tail = torch.bmm(head, matrix).mul_(turned_tail).unflatten(2, (n_tail, 2)).sum(dim=3)
-            gradient[:, channel, part, 1:] = by_tail @ tail_numbers
-    return values, gradient.mul_(2 * pi)
-
-
-def _sizes(extents: tuple[int, int, int]) -> tuple[int, int]:
-    return extents[0] + 1, (extents[1] + 1) * (2 * extents[2] + 1)
-
-
-def _chunks(n_systems: int, n_atoms: int, n_tail: int) -> list[slice]:
-    step = max(1, TABLE_ENTRIES // (2 * n_tail * n_systems))
-    return [slice(start, min(start + step, n_atoms)) for start in range(0, n_atoms, step)]
-
-
-def _integers(extents: tuple[int, int, int], like: Tensor) -> tuple[Tensor, Tensor]:
-    """n1 of each column of the head matrix, and (n2, n3) of each tail."""
-    head = torch.arange(extents[0] + 1, dtype=like.dtype, device=like.device).repeat_interleave(2)
-    n2 = torch.arange(extents[1] + 1, dtype=like.dtype, device=like.device)
-    n3 = torch.arange(-extents[2], extents[2] + 1, dtype=like.dtype, device=like.device)
-    return head, torch.cartesian_prod(n2, n3)
-
-
-def _tables(fractional: Tensor, extents: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
-    """Heads (systems, atoms, 2·n1) and tails (systems, atoms, 2·p), real and imaginary parts side by side."""
-    angles = fractional * (2 * pi)
-    factors = []
-    for axis, first in enumerate((0, 0, -extents[2])):
-        n = torch.arange(first, extents[axis] + 1, dtype=angles.dtype, device=angles.device)
-        phase = angles[..., axis, None] * n
-        factors.append(torch.complex(phase.cos(), phase.sin()))
-    head, second, third = factors
-    tail = (second.unsqueeze(3) * third.unsqueeze(2)).flatten(2)
-    return torch.view_as_real(head).flatten(2), torch.view_as_real(tail).flatten(2)
-
-
-def _quarter_turn(table: Tensor, factor: Tensor | None = None) -> Tensor:
-    """(re, im) -> (-im, re): the derivative of a phase, up to its integer."""
-    real, imaginary = table.unflatten(2, (-1, 2)).unbind(dim=3)
-    turned = torch.stack((-imaginary, real), dim=3).flatten(2)
-    return turned if factor is None else turned * factor
-
-
-def _pair_coefficients(grid: Tensor) -> Tensor:
-    """(systems, channels, 2·n1, 2·p) coefficients of the four re/im combinations: the transpose of the combination."""
-    n_head, n_tail = grid.shape[2:4]
-    combined = grid.flatten(4) @ grid.new_tensor(_COMBINE).T
-    return combined.unflatten(4, (2, 2)).transpose(3, 4).reshape(*grid.shape[:2], 2 * n_head, 2 * n_tail)
+@lru_cache(maxsize=64)
+def _numbers(extents: tuple[int, int, int], dtype: torch.dtype, device: torch.device) -> _Numbers:
+    n1, n2, n3 = extents
+    integers = [torch.arange(n1 + 1), torch.arange(n2 + 1), torch.arange(-n3, n3 + 1)]
+    axis = torch.cat([torch.full_like(n, number) for number, n in enumerate(integers)])
+    tails = torch.cartesian_prod(*integers[1:])
+    heads = torch.stack((torch.ones(n1 + 1, dtype=torch.float64), 2 * pi * integers[0].double()), dim=1)
+    complex_dtype = torch.complex128 if dtype == torch.float64 else torch.complex64
+    combine = torch.tensor(
+        # columns: (+, re), (+, im), (-, re), (-, im); rows: rr, ri, ir, ii
+        ((1.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, -1.0), (0.0, 1.0, 0.0, 1.0), (-1.0, 0.0, 1.0, 0.0)),
+        dtype=dtype,
+        device=device,
+    )
+    return _Numbers(
+        axis=axis.to(device),
+        columns=(2 * pi * torch.cat(integers).double()).to(device, dtype),
+        sizes=(n1 + 1, n2 + 1, 2 * n3 + 1),
+        head=heads.to(device, complex_dtype),
+        tail=(2 * pi * tails.double()).to(device, complex_dtype),
+        combine=combine,
+    )

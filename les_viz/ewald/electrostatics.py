@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from math import pi
+from math import hypot, pi
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +14,10 @@ from les_viz.ewald.layout import PaddedLayout
 
 NEUTRALITY_TOLERANCE = 1e-5
 """Total charge in e below which a cell counts as neutral."""
+
+
+SMALLEST_VOLUME_RATIO = 1e-6
+"""Volume over the product of the edges below which a cell is taken for flat."""
 
 
 class ChargedCellWarning(UserWarning):
@@ -83,13 +87,12 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         backend=backend,
         nufft_tolerance=nufft_tolerance,
     )
-    index = torch.zeros_like(positions[:, 0], dtype=torch.int64) if system_idx is None else system_idx
-    _check_atoms(charges, positions, index)
+    _check_atoms(charges, positions)
     cells = _checked_cells(cell, like=positions) if pbc else None
-    layout = PaddedLayout.of(index, _n_systems(cells, cell, index))
+    layout = _layout(positions, cell, system_idx)
     channels = charges.reshape(len(charges), -1)
     if pbc:
-        _warn_if_charged(channels.detach(), index, layout.n_systems)
+        _warn_if_charged(layout.pad(channels.detach()))
     energy, potential, field, stress = coulomb.everything(
         layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
     )
@@ -104,47 +107,51 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
     )
 
 
-def _check_atoms(charges: Tensor, positions: Tensor, system_idx: Tensor) -> None:
+def _check_atoms(charges: Tensor, positions: Tensor) -> None:
     if len(positions) == 0:
         raise SettingError("there are no atoms: pass at least one position and charge")
-    if not (len(charges) == len(positions) == len(system_idx)):
+    if len(charges) != len(positions):
         raise SettingError(
-            f"charges, positions and system_idx are of {len(charges)}, {len(positions)} and {len(system_idx)} atoms: "
-            "pass one of each for every atom"
+            f"there are charges of {len(charges)} and positions of {len(positions)} atoms: pass one of each for every atom"
         )
     if charges.dtype != positions.dtype:
         raise SettingError(f"charges are {charges.dtype}, positions {positions.dtype}: convert one of them")
-    if len(system_idx) > 1 and bool((system_idx.diff() < 0).any()):
-        raise SettingError("system_idx is not sorted: put the atoms of each system together")
+
+
+def _layout(positions: Tensor, cell: Tensor | None, system_idx: Tensor | None) -> PaddedLayout:
+    n_cells = cell.shape[0] if cell is not None and cell.ndim == 3 else 1
+    if system_idx is None:
+        if n_cells > 1:
+            raise SettingError(f"there are {n_cells} cells: pass system_idx, the cell of each atom")
+        return PaddedLayout(1, len(positions), None)
+    if len(system_idx) != len(positions) or bool((system_idx.diff() < 0).any()):
+        raise SettingError("system_idx must hold one number an atom, sorted: put the atoms of each system together")
+    last = int(system_idx[-1])
+    if cell is not None and last >= n_cells:
+        raise SettingError(f"system_idx goes up to {last}, but there are {n_cells} cells: pass one for each system")
+    return PaddedLayout.of(system_idx, max(n_cells, last + 1))
 
 
 def _checked_cells(cell: Tensor | None, *, like: Tensor) -> Tensor:
     if cell is None:
         raise BoundaryError("a periodic sum needs a cell: pass cell=(3, 3) lattice vectors, or pbc=False")
-    cells = cell.reshape(-1, 3, 3).to(like.dtype)
-    lengths = cells.detach().norm(dim=2)
-    volumes = torch.linalg.det(cells.detach()).abs()
-    if not bool((volumes > 1e-6 * lengths.prod(dim=1)).all()):
-        raise BoundaryError(
-            f"the cell has lattice vectors of {lengths.tolist()} Å and a volume of {volumes.tolist()} Å³: "
-            "pass three vectors that span a volume, or pbc=False"
-        )
-    return cells
+    for rows in cell.detach().reshape(-1, 9).tolist():
+        a, b, c = rows[:3], rows[3:6], rows[6:]
+        volume = abs(sum(a[i] * (b[i - 2] * c[i - 1] - b[i - 1] * c[i - 2]) for i in range(3)))
+        if not volume > SMALLEST_VOLUME_RATIO * hypot(*a) * hypot(*b) * hypot(*c):
+            raise BoundaryError(
+                f"the cell {rows} Å spans no volume: pass three independent lattice vectors, or pbc=False"
+            )
+    return cell.reshape(-1, 3, 3).to(like.dtype)
 
 
-def _n_systems(cells: Tensor | None, cell: Tensor | None, system_idx: Tensor) -> int:
-    if cells is None:
-        return cell.shape[0] if cell is not None and cell.ndim == 3 else int(system_idx[-1]) + 1
-    if int(system_idx[-1]) >= len(cells):
-        raise SettingError(f"system_idx goes up to {int(system_idx[-1])}, but there are {len(cells)} cells")
-    return len(cells)
-
-
-def _warn_if_charged(charges: Tensor, system_idx: Tensor, n_systems: int) -> None:
-    totals = charges.new_zeros(n_systems).index_add(0, system_idx, charges.sum(dim=1))
-    worst = totals[totals.abs().argmax()].item()
-    rounding = torch.finfo(charges.dtype).eps * charges.abs().sum().item()
-    if abs(worst) > max(NEUTRALITY_TOLERANCE, 10 * rounding):
+def _warn_if_charged(charges: Tensor) -> None:
+    """Warn of (systems, atoms, channels) charges that do not cancel."""
+    totals = charges.sum(dim=(1, 2)).tolist()
+    worst = max(totals, key=abs)
+    if abs(worst) <= NEUTRALITY_TOLERANCE:
+        return
+    if abs(worst) > 10 * torch.finfo(charges.dtype).eps * charges.abs().sum().item():
         warnings.warn(
             f"the periodic cell carries a charge of {worst:+.4g} e: a uniform neutralising background is assumed",
             ChargedCellWarning,

@@ -11,38 +11,43 @@ import torch
 from torch import Tensor
 
 from les_viz.errors import SettingError
+from les_viz.ewald.grid import HalfGrid
 
 Extents = tuple[int, int, int]
 
 
-def spread(weights: Tensor, fractional: Tensor, extents: Extents, tolerance: float) -> Tensor:
-    """Sum weights times phases onto the half grid; see `direct.spread`."""
-    packed = _pack_channels(weights)
-    grids = [_type1(f, p, extents, tolerance) for f, p in zip(fractional, packed, strict=True)]
-    full = torch.stack(grids)
-    mirrored = full.flip(2, 3, 4).conj()
-    both = torch.stack(((full + mirrored) / 2, (full - mirrored) / 2j), dim=2).flatten(1, 2)
-    return _to_half(both[:, : weights.shape[1]], extents)
+class NonuniformPhases:
+    """Phase sums on one half grid to a given relative accuracy; arguments and results as in `DirectPhases`."""
 
+    def __init__(self, grid: HalfGrid, tolerance: float) -> None:
+        """Prepare for a grid."""
+        self._grid = grid
+        self._tolerance = tolerance
 
-def gather(grid: Tensor, fractional: Tensor, extents: Extents, tolerance: float) -> Tensor:
-    """Adjoint of `spread`; see `direct.gather`."""
-    full = _from_half(grid, extents)
-    if full.shape[1] % 2:
-        full = torch.cat((full, torch.zeros_like(full[:, :1])), dim=1)
-    packed = full[:, 0::2] + 1j * full[:, 1::2]
-    values = torch.stack([_type2(f, p, tolerance) for f, p in zip(fractional, packed, strict=True)])
-    return torch.stack((values.real, values.imag), dim=2).flatten(1, 2)[:, : grid.shape[1]].contiguous()
+    def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
+        """Sum weights times phases onto the half grid."""
+        extents = self._grid.extents
+        packed = _pack_channels(weights)
+        grids = [_type1(f, p, extents, self._tolerance) for f, p in zip(fractional, packed, strict=True)]
+        full = torch.stack(grids)
+        mirrored = full.flip(2, 3, 4).conj()
+        both = torch.stack(((full + mirrored) / 2, (full - mirrored) / 2j), dim=2).flatten(1, 2)
+        return _to_half(both[:, : weights.shape[1]], extents)
 
+    def gather(self, grid: Tensor, fractional: Tensor) -> Tensor:
+        """Adjoint of `spread`."""
+        full = _from_half(grid, self._grid.extents)
+        if full.shape[1] % 2:
+            full = torch.cat((full, torch.zeros_like(full[:, :1])), dim=1)
+        packed = full[:, 0::2] + 1j * full[:, 1::2]
+        values = torch.stack([_type2(f, p, self._tolerance) for f, p in zip(fractional, packed, strict=True)])
+        return torch.stack((values.real, values.imag), dim=2).flatten(1, 2)[:, : grid.shape[1]].contiguous()
 
-def gather_with_gradient(
-    grid: Tensor, fractional: Tensor, extents: Extents, triples: Tensor, tolerance: float
-) -> tuple[Tensor, Tensor]:
-    """`gather` and its gradient in the fractional coordinates."""
-    n_channels = grid.shape[1]
-    together = torch.cat((grid, *(derivative(grid, triples, axis) for axis in range(3))), dim=1)
-    values = gather(together, fractional, extents, tolerance).unflatten(1, (4, n_channels))
-    return values[:, 0], values[:, 1:].permute(0, 2, 3, 1)
+    def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
+        """`gather` and its gradient in the fractional coordinates."""
+        slopes = (derivative(grid, self._grid.triples, axis) for axis in range(3))
+        values = self.gather(torch.cat((grid, *slopes), dim=1), fractional).unflatten(1, (4, grid.shape[1]))
+        return values[:, 0], values[:, 1:].permute(0, 2, 3, 1)
 
 
 def derivative(grid: Tensor, triples: Tensor, axis: int) -> Tensor:

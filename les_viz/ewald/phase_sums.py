@@ -4,32 +4,38 @@
 other applied to a grid multiplied by its integers, so two autograd functions close the recursion.
 """
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx
 
-from les_viz.ewald import direct, nonuniform
+from les_viz.ewald.direct import DirectPhases
 from les_viz.ewald.grid import HalfGrid
+from les_viz.ewald.nonuniform import NonuniformPhases, derivative
 
 BackendName = Literal["direct", "nufft"]
 
 
-@dataclass(frozen=True, slots=True)
+class Phases(Protocol):
+    """What a back end computes, without a graph."""
+
+    def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
+        """(systems, channels, atoms) to the half grid."""
+
+    def gather(self, grid: Tensor, fractional: Tensor) -> Tensor:
+        """The half grid to (systems, channels, atoms)."""
+
+    def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
+        """`gather` and its gradient (systems, channels, atoms, 3)."""
+
+
 class PhaseSums:
-    """One back end on one grid.
+    """One back end on one grid, with derivatives."""
 
-    Attributes:
-        grid: the half grid.
-        backend: `direct` or `nufft`.
-        tolerance: relative accuracy of `nufft`.
-    """
-
-    grid: HalfGrid
-    backend: BackendName
-    tolerance: float
+    def __init__(self, grid: HalfGrid, backend: BackendName, tolerance: float) -> None:
+        """Choose the back end; `tolerance` is the relative accuracy of `nufft`."""
+        self._triples = grid.triples
+        self.phases: Phases = DirectPhases(grid) if backend == "direct" else NonuniformPhases(grid, tolerance)
 
     def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
         """(systems, channels, atoms) weights to the half grid, differentiable."""
@@ -42,38 +48,22 @@ class PhaseSums:
         return result
 
     def gather_with_gradient(self, values: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
-        """`gather` and its gradient in the fractional coordinates (systems, channels, atoms, 3)."""
+        """`gather` and its gradient in the fractional coordinates (systems, channels, atoms, 3), differentiable."""
         if torch.is_grad_enabled() and (values.requires_grad or fractional.requires_grad):
-            slopes = [
-                self.gather(nonuniform.derivative(values, self.grid.triples, axis), fractional) for axis in range(3)
-            ]
+            slopes = [self.gather(derivative(values, self._triples, axis), fractional) for axis in range(3)]
             return self.gather(values, fractional), torch.stack(slopes, dim=3)
-        if self.backend == "direct":
-            return direct.gather_with_gradient(values, fractional, self.grid.extents)
-        return nonuniform.gather_with_gradient(
-            values, fractional, self.grid.extents, self.grid.triples, self.tolerance
-        )
-
-    def _raw_spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
-        if self.backend == "direct":
-            return direct.spread(weights, fractional, self.grid.extents)
-        return nonuniform.spread(weights, fractional, self.grid.extents, self.tolerance)
-
-    def _raw_gather(self, values: Tensor, fractional: Tensor) -> Tensor:
-        if self.backend == "direct":
-            return direct.gather(values, fractional, self.grid.extents)
-        return nonuniform.gather(values, fractional, self.grid.extents, self.tolerance)
+        return self.phases.gather_with_gradient(values, fractional)
 
 
 class _Spread(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, weights: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:
+    def forward(ctx: Any, weights: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:  # type: ignore[override]  # noqa: ANN401
         ctx.save_for_backward(weights, fractional)
-        ctx.sums = sums  # type: ignore[attr-defined]
-        return sums._raw_spread(weights, fractional)
+        ctx.sums = sums
+        return sums.phases.spread(weights, fractional)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]  # noqa: ANN401
         weights, fractional = ctx.saved_tensors
         if not ctx.needs_input_grad[1]:
             return ctx.sums.gather(upstream, fractional), None, None
@@ -83,13 +73,13 @@ class _Spread(torch.autograd.Function):
 
 class _Gather(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, values: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:
+    def forward(ctx: Any, values: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:  # type: ignore[override]  # noqa: ANN401
         ctx.save_for_backward(values, fractional)
-        ctx.sums = sums  # type: ignore[attr-defined]
-        return sums._raw_gather(values, fractional)
+        ctx.sums = sums
+        return sums.phases.gather(values, fractional)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]  # noqa: ANN401
         values, fractional = ctx.saved_tensors
         on_grid = ctx.sums.spread(upstream, fractional) if ctx.needs_input_grad[0] else None
         if not ctx.needs_input_grad[1]:

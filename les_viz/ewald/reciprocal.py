@@ -3,77 +3,96 @@ r"""Coulomb energy of Gaussian charges in a periodic cell, by a sum over k.
     E = (K/V) Σ_{0<|k|<=k_cutoff} e^{-σ²k²/2}/k² Σ_c |S_c(k)|²,    S_c(k) = Σ_i q_ic e^{ik·r_i},    K = e²/2ε0
 
     φ_i = ∂E/∂q_i,    field_i = -∂φ/∂r_i,
-    V·stress = dE/dε = -E·1 + (K/V) Σ_k e^{-σ²k²/2}/k² |S|² (σ² + 2/k²) k⊗k
+    stress = (1/V) dE/dε = (K/V²) Σ_k e^{-σ²k²/2}/k² Σ_c |S_c|² [(σ² + 2/k²) k⊗k - 1]
 
 The k = 0 term is dropped: tin-foil boundary, and a uniform background if the cell is charged (Cheng, npj Comput.
 Mater. 11, 80 (2025), eq. 4-6). The Gaussians are physical, not an Ewald split: σ and k_cutoff belong to the model.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from les_viz.ewald.grid import HalfGrid
-from les_viz.ewald.phase_sums import PhaseSums
+from les_viz.ewald.grid import HalfGrid, half_grid
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 
 @dataclass(frozen=True, slots=True)
 class GridKernel:
-    """Weights of the half grid for given cells.
+    """Weights of the half grid for given cells; differentiable in the cells if they are.
 
     Attributes:
-        coulomb: (systems, n1, p, sign): multiplicity · (K/V) e^{-σ²k²/2}/k², eV/e².
-        kvectors: (systems, n1, p, sign, 3), 1/Å.
-        k_squared: (systems, n1, p, sign), with 1 where the multiplicity is 0.
+        grid: the half grid.
+        coulomb: (systems, entries): multiplicity · (K/V) e^{-σ²k²/2}/k², eV/e²; entries are (n1, p, sign) flattened.
+        twice_coulomb: (systems, 1, n1, p, sign, 1), from structure factor to potential.
+        stress: (systems, entries, 9), eV/Å³/e².
         inverse_cell: (systems, 3, 3), columns are reciprocal vectors without 2π.
     """
 
+    grid: HalfGrid
     coulomb: Tensor
-    kvectors: Tensor
-    k_squared: Tensor
+    twice_coulomb: Tensor
+    stress: Tensor
     inverse_cell: Tensor
 
 
-def grid_kernel(cell: Tensor, grid: HalfGrid, smearing: float) -> GridKernel:
-    """Weights of each grid entry; differentiable in the cell."""
+def grid_kernel(cell: Tensor, k_cutoff: float, smearing: float) -> GridKernel:
+    """Find the k vectors of (systems, 3, 3) cells and their weights; kept for cells that come again."""
+    if cell.requires_grad and torch.is_grad_enabled():
+        return _kernel(cell, k_cutoff, smearing)
+    cells = tuple(cell.detach().flatten().tolist())
+    return _kept_kernel(cells, k_cutoff, smearing, cell.dtype, cell.device)
+
+
+@lru_cache(maxsize=16)
+def _kept_kernel(
+    cells: tuple[float, ...], k_cutoff: float, smearing: float, dtype: torch.dtype, device: torch.device
+) -> GridKernel:
+    with torch.no_grad():
+        return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), k_cutoff, smearing)
+
+
+def _kernel(cell: Tensor, k_cutoff: float, smearing: float) -> GridKernel:
+    grid = half_grid(cell, k_cutoff)
     inverse = torch.linalg.inv(cell)
-    reciprocal = 2 * torch.pi * inverse.transpose(1, 2)
-    kvectors = (grid.triples.flatten(0, 2) @ reciprocal).unflatten(1, grid.triples.shape[:3])
+    volume = torch.linalg.det(cell).abs()[:, None]
+    multiplicity = grid.multiplicity.flatten(1)
+    kvectors = grid.triples.flatten(0, 2) @ (2 * torch.pi * inverse.transpose(1, 2))
     k_squared = kvectors.square().sum(dim=-1)
-    k_squared = torch.where(grid.multiplicity > 0, k_squared, torch.ones_like(k_squared))
-    volume = torch.linalg.det(cell).abs()[:, None, None, None]
+    k_squared = torch.where(multiplicity > 0, k_squared, torch.ones_like(k_squared))
     gaussian = torch.exp(k_squared * (-0.5 * smearing**2))
-    coulomb = grid.multiplicity * gaussian / k_squared * (RECIPROCAL_COULOMB_CONSTANT / volume)
-    return GridKernel(coulomb, kvectors, k_squared, inverse)
-
-
-def periodic_energy(structure_factor: Tensor, kernel: GridKernel) -> Tensor:
-    """(systems,) energies in eV from the structure factor on the half grid."""
-    power = structure_factor.square().sum(dim=(1, -1))
-    return (power * kernel.coulomb).flatten(1).sum(dim=1)
-
-
-def potential_on_grid(structure_factor: Tensor, kernel: GridKernel) -> Tensor:
-    """The grid whose `gather` is the potential at a point."""
-    return structure_factor * (2 * kernel.coulomb)[:, None, ..., None]
-
-
-def periodic_stress(structure_factor: Tensor, kernel: GridKernel, cell: Tensor, smearing: float) -> Tensor:
-    """(systems, 3, 3) stress in eV/Å³ at fixed fractional coordinates and charges."""
-    power = structure_factor.square().sum(dim=(1, -1)) * kernel.coulomb
-    k_flat = kernel.kvectors.flatten(1, 3)
-    weight = (power * (smearing**2 + 2 / kernel.k_squared)).flatten(1)
-    outer = torch.einsum("bk,bkx,bky->bxy", weight, k_flat, k_flat)
+    coulomb = multiplicity * gaussian / k_squared * (RECIPROCAL_COULOMB_CONSTANT / volume)
+    outer = (kvectors.unsqueeze(3) * kvectors.unsqueeze(2)) * (smearing**2 + 2 / k_squared)[..., None, None]
     identity = torch.eye(3, dtype=cell.dtype, device=cell.device)
-    strained = outer - power.flatten(1).sum(dim=1)[:, None, None] * identity
-    return strained / torch.linalg.det(cell).abs()[:, None, None]
+    stress = (coulomb / volume)[..., None, None] * (outer - identity)
+    return GridKernel(
+        grid=grid,
+        coulomb=coulomb,
+        twice_coulomb=(2 * coulomb).view(-1, 1, *grid.triples.shape[:3], 1),
+        stress=stress.flatten(2),
+        inverse_cell=inverse,
+    )
+
+
+def power_spectrum(structure_factor: Tensor) -> Tensor:
+    """(systems, entries): Σ_c |S_c|² on the flattened half grid."""
+    power = structure_factor.square().sum(dim=-1)
+    return (power.squeeze(1) if power.shape[1] == 1 else power.sum(dim=1)).flatten(1)
+
+
+def periodic_energy(power: Tensor, kernel: GridKernel) -> Tensor:
+    """(systems,) energies in eV from the power spectrum."""
+    return (power * kernel.coulomb).sum(dim=1)
+
+
+def periodic_stress(power: Tensor, kernel: GridKernel) -> Tensor:
+    """(systems, 3, 3) stress in eV/Å³ at fixed fractional coordinates and charges."""
+    return torch.bmm(power.unsqueeze(1), kernel.stress).view(-1, 3, 3)
 
 
 def fractional_coordinates(positions: Tensor, inverse_cell: Tensor) -> Tensor:
     """(systems, atoms, 3) fractional coordinates, moved near the origin so that phases keep their digits."""
     fractional = positions @ inverse_cell
     return fractional - fractional.detach().round()
-
-

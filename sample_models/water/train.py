@@ -33,6 +33,10 @@ from les_viz.system import System
 HERE = Path(__file__).parent
 CUTOFF = 4.5
 FORCE_WEIGHT, ENERGY_WEIGHT = 1.0, 10.0
+SMALL_START = 0.1
+"""Factor on the last layers before training: an untrained network should not shout over the data."""
+START_CHARGE = 0.1
+"""Charge of oxygen in e before training (hydrogen has minus half of it); its sign and size are for the data to find."""
 SCALE = 1000.0
 """Errors are reported in meV."""
 
@@ -152,16 +156,29 @@ def initialise(model: LESModel, frames: Frames) -> None:
         element_idx=frames.element_idx[chosen].flatten(),
     )
     with torch.no_grad():
-        spread = model.representations[0](seen).std(dim=0)
+        features = model.representations[0](seen)
+    spread = features.std(dim=0)
     inverse = 1 / (spread + 1e-3 * spread.mean())
     for head in (*model.energy_heads, model.charge_head):
         if head is None:
             continue
         for layer in (head.layers[0], head.linear):
-            if layer is not None:
-                nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
-                layer.weight.data *= inverse
-                parametrize.register_parametrization(layer, "weight", ColumnScale(inverse))
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+            layer.weight.data *= inverse
+            parametrize.register_parametrization(layer, "weight", ColumnScale(inverse))
+        head.layers[-1].weight.data *= SMALL_START
+        head.linear.weight = head.linear.weight * SMALL_START**2
+    if model.charge_head is not None:
+        start_charges(model.charge_head, features, seen.element_idx)
+
+
+def start_charges(head: nn.Module, features: Tensor, element_idx: Tensor) -> None:
+    """Give the elements a small neutral contrast: at zero charge the energy has no slope to start from."""
+    guess = torch.tensor([-0.5, 1.0])[element_idx] * START_CHARGE / head.config.scale
+    inverse = head.linear.parametrizations.weight[0].inverse_spread
+    scaled = features * inverse
+    gram = scaled.T @ scaled + 1e-2 * len(scaled) * torch.eye(scaled.shape[1])
+    head.linear.weight = torch.linalg.solve(gram, scaled.T @ guess)[None] * inverse
 
 
 def evaluate(model: LESModel, frames: Frames, batch: int) -> dict[str, float]:
@@ -220,9 +237,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, default=HERE)
-    parser.add_argument("--epochs", type=int, default=90)
+    parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--rate", type=float, default=1e-2)
     parser.add_argument("--nu", type=int, default=3)
     parser.add_argument("--n-radial", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
@@ -246,7 +263,7 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
     """The loop: AdamW, one cycle of the learning rate, an average of the weights over the last steps."""
     steps = arguments.epochs * (len(train) // arguments.batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=arguments.rate, weight_decay=1e-6)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.rate, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.rate, total_steps=steps, pct_start=0.03)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
     )
