@@ -5,6 +5,7 @@ from math import erf, exp, pi, sqrt
 import pytest
 import torch
 from charged_systems import Charged, largest_difference
+from unchecked import unchecked
 
 from les_viz.errors import BoundaryError, SettingError
 from les_viz.ewald import ChargedCellWarning, electrostatics
@@ -201,11 +202,9 @@ def test_lengths_must_be_positive_numbers(name, value):
 
 
 def test_unknown_backend_is_refused():
-    # Below the public function, where no type checker stands guard under test.
-    from les_viz.ewald.coulomb import CoulombSum
-
-    with pytest.raises(Exception, match="fft"):
-        CoulombSum(smearing=1.0, k_cutoff=1.0, self_interaction=False, backend="fft")
+    coulomb_sum = unchecked("les_viz.ewald.coulomb").CoulombSum
+    with pytest.raises(SettingError, match="backend is 'fft': expected one of auto, direct, nufft"):
+        coulomb_sum(smearing=1.0, k_cutoff=1.0, self_interaction=False, backend="fft")
 
 
 @pytest.mark.parametrize(
