@@ -1,6 +1,7 @@
 """The models a visitor can pick: bundled ones and uploads."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 
 import streamlit as st
@@ -11,10 +12,20 @@ from les_viz.models.loading import load_model, load_model_bytes, sample_names
 from les_viz.models.model import LESModel
 from les_viz.ui.session import ModelEntry
 
+DEVICE_VARIABLE = "LES_VIZ_DEVICE"
+"""Environment variable, set by `les-viz --device`, that says where models compute."""
+
 MAX_UPLOADS = 3
 """How many uploads a session keeps."""
 
+MAX_UPLOAD_MEGABYTES = 50
+
 SUFFIXES = ("safetensors", "pth", "model")
+
+
+def device() -> str:
+    """Where models compute."""
+    return os.environ.get(DEVICE_VARIABLE, "cpu")
 
 
 def sample_key(name: str) -> str:
@@ -25,7 +36,7 @@ def sample_key(name: str) -> str:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def load_sample(name: str) -> ModelEntry:
     """Load a bundled model; all visitors share it and none can change it."""
-    model = load_model(name, device="cpu", dtype="float64")
+    model = load_model(name, device=device(), dtype="float64")
     return ModelEntry(key=sample_key(name), label=name, model=model, expression=f'les_viz.load_model("{name}")')
 
 
@@ -42,7 +53,7 @@ def read_upload(name: str, data: bytes) -> ModelEntry:
     Raises:
         ModelError: one sentence that says what is wrong.
     """
-    model = load_model_bytes(name, data, device="cpu", dtype="float64")
+    model = load_model_bytes(name, data, device=device(), dtype="float64")
     shown = display_name(name)
     return ModelEntry(
         key=f"upload:{hashlib.sha256(data).hexdigest()}",

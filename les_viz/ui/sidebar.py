@@ -1,6 +1,7 @@
 """The sidebar: which structure and which model lie on the bench, on every page."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -9,6 +10,8 @@ from les_viz.errors import LesVizError
 from les_viz.ui import models, structures
 from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update
 from les_viz.ui.wording import plain
+
+_Entry = TypeVar("_Entry")
 
 _STRUCTURE_WIDGET = "structure_choice"
 _FRAME_WIDGET = "frame_choice"
@@ -31,6 +34,7 @@ def choose_structure() -> StructureEntry | None:
         file = st.file_uploader(
             "Structure file",
             key="structure_file",
+            max_upload_size=structures.UPLOAD_LIMITS.max_bytes // 1_000_000,
             help="extxyz, xyz, CIF, POSCAR/CONTCAR, PDB, LAMMPS data, ASE .traj or .json; at most 20 MB.",
         )
     _receive_structure(file)
@@ -38,7 +42,7 @@ def choose_structure() -> StructureEntry | None:
     if session.structure_problem is not None:
         st.error(plain(session.structure_problem))
     with menu:
-        entry = _structure_menu(session)
+        entry = _loaded(_structure_menu, session)
     if entry is not None:
         _describe_structure(entry)
     return entry
@@ -60,6 +64,7 @@ def choose_model(entry: StructureEntry | None) -> ModelEntry | None:
             "Model file",
             type=list(models.SUFFIXES),
             key="model_file",
+            max_upload_size=models.MAX_UPLOAD_MEGABYTES,
             help="A .safetensors file of les_viz or a published CACE-LES .pth file. Nothing in it is executed.",
         )
     _receive_model(file)
@@ -67,7 +72,7 @@ def choose_model(entry: StructureEntry | None) -> ModelEntry | None:
     if session.model_problem is not None:
         st.error(plain(session.model_problem))
     with menu:
-        chosen = _model_menu(session)
+        chosen = _loaded(_model_menu, session)
     if chosen is not None:
         st.caption(plain(models.describe(chosen.model)))
         _show_provenance(chosen)
@@ -91,6 +96,15 @@ def choose_boundary(entry: StructureEntry) -> None:
         args=(_BOUNDARY_WIDGET, "boundary"),
         help="Periodic: the vacuum becomes part of a three-dimensional cell. Open: a cluster without images.",
     )
+
+
+def _loaded(menu: Callable[[Session], _Entry | None], session: Session) -> _Entry | None:
+    """What a menu offers; one sentence instead where it cannot be loaded."""
+    try:
+        return menu(session)
+    except LesVizError as error:
+        st.error(plain(str(error)))
+        return None
 
 
 def _structure_menu(session: Session) -> StructureEntry | None:

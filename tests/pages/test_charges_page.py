@@ -153,3 +153,15 @@ def test_an_empty_bench_invites(samples, open_page, tmp_path, monkeypatch):
     page = open_page()
     assert page.errors() == []
     assert "a structure and a model" in page.app.info[0].value
+
+
+def test_a_sample_that_cannot_be_loaded_is_one_sentence(samples, open_page, tmp_path, monkeypatch):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "weights.safetensors").write_bytes(b"nonsense")
+    (broken / "water.extxyz").write_bytes((samples / "water" / "molecule.extxyz").read_bytes())
+    monkeypatch.setattr(resources, "SAMPLE_MODELS", tmp_path)
+    page = open_page()
+    (error,) = page.errors()
+    assert "broken" in error
+    assert "a model" in page.app.info[0].value

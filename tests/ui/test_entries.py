@@ -4,7 +4,8 @@ import pytest
 from small_bench import model_bytes, water, write_samples
 
 from les_viz import resources
-from les_viz.errors import ModelError, StructureError
+from les_viz.cli.launch import DEVICE_VARIABLE
+from les_viz.errors import LesVizError, ModelError, StructureError
 from les_viz.ui import models, structures
 from les_viz.ui.session import StructureEntry
 
@@ -58,3 +59,10 @@ def test_uploads_have_limits_of_their_own():
         structures.read_upload("big.xyz", b" " * 20_000_001)
     with pytest.raises(ModelError):
         models.read_upload("x.pth", b"\x80\x04.")
+
+
+def test_models_compute_where_the_command_line_says(monkeypatch):
+    assert models.DEVICE_VARIABLE == DEVICE_VARIABLE
+    monkeypatch.setenv(models.DEVICE_VARIABLE, "meta-physical")
+    with pytest.raises(LesVizError, match="meta-physical"):
+        models.read_upload("c.safetensors", model_bytes())
