@@ -1,5 +1,8 @@
 """The frame that every page draws for itself: title, question, sidebar, columns."""
 
+import functools
+import importlib
+import threading
 from dataclasses import dataclass
 
 import streamlit as st
@@ -49,12 +52,13 @@ def open_page(title: str, question: str) -> Bench:
     """
     st.set_page_config(page_title=f"{title} · les_viz", layout="wide")
     st.html(_STYLE)
+    st.title(title, anchor=False)
+    st.caption(question)
+    _start_engine()
     with st.sidebar:
         st.subheader("les_viz", anchor=False)
         structure = sidebar.choose_structure()
         model = sidebar.choose_model(structure)
-    st.title(title, anchor=False)
-    st.caption(question)
     return Bench(structure=structure, model=model)
 
 
@@ -62,3 +66,9 @@ def viewer_and_instruments() -> tuple[DeltaGenerator, DeltaGenerator]:
     """The two columns of the bench: 60 % viewer, 40 % instruments."""
     left, right = st.columns([3, 2], gap="medium")
     return left, right
+
+
+@functools.cache
+def _start_engine() -> None:
+    """Import the engine aside, once a process: it takes seconds, and the page can be drawn meanwhile."""
+    threading.Thread(target=importlib.import_module, args=("les_viz.response.predict",), daemon=True).start()

@@ -3,14 +3,17 @@
 import hashlib
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
 from les_viz.io.names import display_name
 from les_viz.models.loading import load_model, load_model_bytes, sample_names
-from les_viz.models.model import LESModel
 from les_viz.ui.session import ModelEntry
+
+if TYPE_CHECKING:
+    from les_viz.models.model import LESModel
 
 DEVICE_VARIABLE = "LES_VIZ_DEVICE"
 """Environment variable, set by `les-viz --device`, that says where models compute."""
@@ -33,7 +36,7 @@ def sample_key(name: str) -> str:
     return f"sample:{name}"
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner="Loading the model")
 def load_sample(name: str) -> ModelEntry:
     """Load a bundled model; all visitors share it and none can change it."""
     model = load_model(name, device=device(), dtype="float64")
@@ -63,7 +66,7 @@ def read_upload(name: str, data: bytes) -> ModelEntry:
     )
 
 
-def describe(model: LESModel) -> str:
+def describe(model: "LESModel") -> str:
     """One line: elements, reach, width of the charges."""
     config = model.config
     cutoff = max(part.cutoff for part in config.representations)
@@ -80,7 +83,7 @@ def names() -> list[str]:
     return sample_names()
 
 
-def unknown_elements(model: LESModel, atomic_numbers: Iterable[int]) -> str:
+def unknown_elements(model: "LESModel", atomic_numbers: Iterable[int]) -> str:
     """Symbols of the elements that the model does not know; empty if it knows all."""
     return _symbols(set(atomic_numbers) - set(model.config.elements))
 

@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from les_viz.errors import BoundaryError, LesVizError
-from les_viz.response.predict import predict
 from les_viz.response.prediction import Prediction
-from les_viz.system import Boundary
 from les_viz.ui import structures
 from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current, update
 from les_viz.ui.wording import plain
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     import ase
 
     from les_viz.models.model import LESModel
+    from les_viz.system import Boundary
 
 
 def predict_on_bench(
@@ -58,12 +57,14 @@ def predict_on_bench(
 def _cached_prediction(
     model_key: str,
     structure_digest: str,
-    boundary: Boundary | None,
+    boundary: "Boundary | None",
     quantities: tuple[str, ...],
     _model: "LESModel",
     _atoms: "ase.Atoms",
 ) -> Prediction:
     """Predict, once for each content: the keys are hashes, so nobody sees what they could not compute themselves."""
+    from les_viz.response.predict import predict
+
     found = predict(_model, _atoms, quantities=quantities, boundary=boundary)
     return found if isinstance(found, Prediction) else found[0]
 
@@ -78,5 +79,5 @@ def _explain(error: LesVizError, shown: Shown | None) -> None:
         st.caption(plain(f"Below is still {shown.structure.label} with the model {shown.model.label}."))
 
 
-def _treat_as(boundary: Boundary) -> None:
+def _treat_as(boundary: "Boundary") -> None:
     update(boundary=boundary)

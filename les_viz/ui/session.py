@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from les_viz.models.model import LESModel
 from les_viz.response.prediction import Prediction
-from les_viz.system import Boundary
 
 if TYPE_CHECKING:
     import ase
+
+    from les_viz.models.model import LESModel
+    from les_viz.system import Boundary
 
 _KEY = "les_viz_session"
 
@@ -52,7 +53,7 @@ class ModelEntry:
 
     key: str
     label: str
-    model: LESModel
+    model: "LESModel"
     expression: str
 
 
@@ -62,7 +63,7 @@ class Shown:
 
     structure: StructureEntry
     frame: int
-    boundary: Boundary | None
+    boundary: "Boundary | None"
     model: ModelEntry
     prediction: Prediction
 
@@ -78,7 +79,7 @@ class Session:
 
     structure_key: str | None = None
     frame: int = 0
-    boundary: Boundary | None = None
+    boundary: "Boundary | None" = None
     model_key: str | None = None
     uploaded_structures: tuple[StructureEntry, ...] = ()
     uploaded_models: tuple[ModelEntry, ...] = ()
