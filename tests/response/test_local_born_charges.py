@@ -37,14 +37,15 @@ def test_three_fold_supercell(message):
 
 
 @pytest.mark.shared
-def test_published_perovskite_and_its_supercell(shared):
-    """One formula unit of distorted PbTiO3 (five atoms in 3.97 Å, cutoff 6 Å, one message) against its supercell."""
+def test_published_perovskite_and_its_supercells(shared):
+    """One formula unit of distorted PbTiO3 (five atoms in 3.97 Å, cutoff 6 Å, one message) against its supercells."""
     model = published_model(shared, "pbtio3_phase4")
     sites = np.array([[0, 0, 0], [0.5, 0.5, 0.55], [0.5, 0.5, 0.07], [0.5, 0, 0.56], [0, 0.52, 0.57]])
     atoms = Atoms("PbTiO3", scaled_positions=sites, cell=[3.97, 3.97, 4.05], pbc=True)
-    one, many = born(model, atoms), born(model, atoms.repeat(2))
-    assert np.abs(many.reshape(-1, 5, 3, 3) - one).max() < 1e-6
+    one = born(model, atoms)
     assert np.abs(one).max() > 0.5
+    for counts in (2, 3):
+        assert np.abs(born(model, atoms.repeat(counts)).reshape(-1, 5, 3, 3) - one).max() < 1e-6
 
 
 @pytest.mark.shared
