@@ -94,7 +94,10 @@ def _all_pairs(system: System, cutoff: float) -> tuple[np.ndarray, np.ndarray, n
         start = ends[number - 1] if number else 0
         box = cells[number] if periodic[number] else np.zeros((3, 3))
         i, j, shift = finder.compute(
-            points=np.ascontiguousarray(positions[start:end]), box=box, periodic=bool(periodic[number]), quantities="ijS"
+            points=np.ascontiguousarray(positions[start:end]),
+            box=box,
+            periodic=bool(periodic[number]),
+            quantities="ijS",
         )
         parts.append((i.astype(np.int64) + start, j.astype(np.int64) + start, shift))
     receivers, senders, shifts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))

@@ -115,7 +115,7 @@ class CoulombSum:
 
 def self_potential(smearing: float) -> float:
     """Potential in V that a Gaussian of one e makes at its own centre, 2K/(σ(2π)^{3/2})."""
-    return 2 * RECIPROCAL_COULOMB_CONSTANT / (smearing * (2 * pi) ** 1.5)
+    return 2 * RECIPROCAL_COULOMB_CONSTANT / (smearing * float((2 * pi) ** 1.5))
 
 
 def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str) -> BackendName:

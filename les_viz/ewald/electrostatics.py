@@ -97,7 +97,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
     )
     potential, field = layout.unpad(potential.transpose(1, 2)), layout.unpad(field.transpose(1, 2))
-    batched = cell is not None and cell.ndim == 3 or system_idx is not None
+    batched = (cell is not None and cell.ndim == 3) or system_idx is not None
     return Electrostatics(
         energy=energy if batched else energy[0],
         potential=potential.reshape(charges.shape),
@@ -112,7 +112,8 @@ def _check_atoms(charges: Tensor, positions: Tensor) -> None:
         raise SettingError("there are no atoms: pass at least one position and charge")
     if len(charges) != len(positions):
         raise SettingError(
-            f"there are charges of {len(charges)} and positions of {len(positions)} atoms: pass one of each for every atom"
+            f"there are charges of {len(charges)} and positions of {len(positions)} atoms: "
+            "pass one of each for every atom"
         )
     if charges.dtype != positions.dtype:
         raise SettingError(f"charges are {charges.dtype}, positions {positions.dtype}: convert one of them")

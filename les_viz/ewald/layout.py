@@ -36,7 +36,7 @@ class PaddedLayout:
         if self.slots is None:
             return values.unsqueeze(0)
         block = values.new_zeros(self.n_systems * self.most_atoms, *values.shape[1:])
-        return block.index_copy(0, self.slots, values).unflatten(0, (self.n_systems, self.most_atoms))
+        return block.index_copy(0, self.slots, values).view(self.n_systems, self.most_atoms, *values.shape[1:])
 
     def unpad(self, block: Tensor) -> Tensor:
         """(systems, most_atoms, ...) to (atoms, ...)."""

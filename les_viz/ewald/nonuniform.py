@@ -79,7 +79,8 @@ def _from_half(grid: Tensor, extents: Extents) -> Tensor:
     full = plus.new_zeros(*grid.shape[:2], 2 * n1 + 1, 2 * n2 + 1, 2 * n3 + 1)
     full[:, :, n1:, n2:, :] += plus
     full[:, :, n1:, : n2 + 1, :] += minus.flip(3, 4)
-    return full + full.flip(2, 3, 4).conj()
+    hermitian: Tensor = full + full.flip(2, 3, 4).conj()
+    return hermitian
 
 
 def _type1(fractional: Tensor, strengths: Tensor, extents: Extents, tolerance: float) -> Tensor:
@@ -93,9 +94,7 @@ def _type1(fractional: Tensor, strengths: Tensor, extents: Extents, tolerance: f
 
 def _type2(fractional: Tensor, modes: Tensor, tolerance: float) -> Tensor:
     x, y, z = _angles(fractional)
-    result = _library(fractional).nufft3d2(
-        x, y, z, _outgoing(modes), eps=tolerance, isign=1, **_options(fractional)
-    )
+    result = _library(fractional).nufft3d2(x, y, z, _outgoing(modes), eps=tolerance, isign=1, **_options(fractional))
     return torch.as_tensor(result, device=fractional.device).reshape(modes.shape[0], -1)
 
 

@@ -39,12 +39,12 @@ class PhaseSums:
 
     def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
         """(systems, channels, atoms) weights to the half grid, differentiable."""
-        result: Tensor = _Spread.apply(weights, fractional, self)
+        result: Tensor = _Spread.apply(weights, fractional, self)  # type: ignore[no-untyped-call]
         return result
 
     def gather(self, values: Tensor, fractional: Tensor) -> Tensor:
         """Half grid to (systems, channels, atoms), differentiable."""
-        result: Tensor = _Gather.apply(values, fractional, self)
+        result: Tensor = _Gather.apply(values, fractional, self)  # type: ignore[no-untyped-call]
         return result
 
     def gather_with_gradient(self, values: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
@@ -57,13 +57,13 @@ class PhaseSums:
 
 class _Spread(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, weights: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:  # type: ignore[override]  # noqa: ANN401
+    def forward(ctx: Any, weights: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(weights, fractional)
         ctx.sums = sums
         return sums.phases.spread(weights, fractional)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]  # noqa: ANN401
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # noqa: ANN401
         weights, fractional = ctx.saved_tensors
         if not ctx.needs_input_grad[1]:
             return ctx.sums.gather(upstream, fractional), None, None
@@ -73,13 +73,13 @@ class _Spread(torch.autograd.Function):
 
 class _Gather(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:  # type: ignore[override]  # noqa: ANN401
+    def forward(ctx: Any, values: Tensor, fractional: Tensor, sums: PhaseSums) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(values, fractional)
         ctx.sums = sums
         return sums.phases.gather(values, fractional)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]  # noqa: ANN401
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # noqa: ANN401
         values, fractional = ctx.saved_tensors
         on_grid = ctx.sums.spread(upstream, fractional) if ctx.needs_input_grad[0] else None
         if not ctx.needs_input_grad[1]:

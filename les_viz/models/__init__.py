@@ -1,0 +1,1 @@
+"""Models of latent charges: representations, heads, file formats."""

@@ -1,9 +1,9 @@
 r"""One message-passing step of the Cartesian ACE representation (oracle CHECKPOINTS §2.6).
 
-    A_new = norm · (decayed + modulated) + memory · A_old
+A_new = norm · (decayed + modulated) + memory · A_old
 
-    decayed_i[l, mc]   = Σ_j A_j[l, mc] p_l[mc] e^{-d_ij λ_l[mc]} f(d_ij)                       (`decay`, Ar)
-    modulated_i[l, mc] = Σ_n W_l[n, mc] θ'_i Σ_j R_n(d_ij) Y_l(ij) θ_j g_j[l, c],   g = network(B)   (`modulation`, Bchi)
+decayed_i[l, mc]   = Σ_j A_j[l, mc] p_l[mc] e^{-d_ij λ_l[mc]} f(d_ij)                       (`decay`, Ar)
+modulated_i[l, mc] = Σ_n W_l[n, mc] θ'_i Σ_j R_n(d_ij) Y_l(ij) θ_j g_j[l, c],   g = network(B)   (`modulation`, Bchi)
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ ENTRIES_AT_ONCE = 1 << 24
 
 class MessagePassing(nn.Module):
     """Messages between neighbours; terms that the configuration lacks have no parameters."""
+
+    level_of_each: Tensor
 
     def __init__(self, config: RepresentationConfig) -> None:
         """Allocate the parameters of the step."""
@@ -122,5 +124,3 @@ class MessagePassing(nn.Module):
             weights = decay * self.decay_prefactor[l].flatten() * cutoff.unsqueeze(2)
             parts.append(torch.einsum("ikf,ikvf->vif", weights, sent[:, :, monomials.level_slice(l)]))
         return torch.cat(parts)
-
-

@@ -157,8 +157,8 @@ class LESModel(nn.Module):
     def read(self, features: list[Tensor]) -> Latent:
         """Energies and charges from the features of each representation."""
         energies = features[0].new_zeros(len(features[0]))
-        for head in self.energy_heads:
-            energies = energies + head(features[head.config.representation]).squeeze(1)
+        for config, head in zip(self.config.energy_heads, self.energy_heads, strict=True):
+            energies = energies + head(features[config.representation]).squeeze(1)
         return Latent(energies, self.read_charges(features))
 
     def read_charges(self, features: list[Tensor]) -> Tensor:

@@ -24,7 +24,7 @@ def level_slice(l: int) -> slice:  # noqa: E741
 
 def count(l_max: int) -> int:
     """Number of monomials up to l_max."""
-    return level_slice(l_max).stop
+    return sum(len(monomials_of(level)) for level in range(l_max + 1))
 
 
 def level_of_each(l_max: int) -> list[int]:

@@ -78,6 +78,8 @@ class AtomDensity:
 class Representation(nn.Module):
     """Cartesian ACE features of each atom; parameters are named as in our file format."""
 
+    level_of_each: Tensor
+
     def __init__(self, config: RepresentationConfig, n_elements: int) -> None:
         """Allocate the parameters of a representation for so many elements."""
         super().__init__()
@@ -138,7 +140,7 @@ class Representation(nn.Module):
     def times_receiver(self, density: Tensor, surroundings: Surroundings) -> Tensor:
         """Multiply (monomials, atoms, ... a b) by the receiver's embedding θ'[b]."""
         receiver = self.receiver_embedding[surroundings.element_idx]
-        split = density.unflatten(2, (-1, receiver.shape[1]))
+        split = density.view(*density.shape[:2], -1, receiver.shape[1])
         return (split * receiver.unsqueeze(1)).flatten(2)
 
     def sent_by(self, surroundings: Surroundings, first: AtomDensity) -> tuple[Tensor, ...]:
@@ -172,7 +174,7 @@ class Representation(nn.Module):
         return monomials.four_body_keys(self.config.l_max) if self.config.nu_max >= 3 else []
 
     def _with_invariants(self, density: Tensor) -> AtomDensity:
-        levels = density.split([len(monomials.monomials_of(l)) for l in range(self.config.l_max + 1)])
+        levels = density.split([len(monomials.monomials_of(level)) for level in range(self.config.l_max + 1)])
         invariants = [levels[0].squeeze(0)]
         if self.config.nu_max >= 2:
             for l in range(1, self.config.l_max + 1):  # noqa: E741
@@ -189,7 +191,7 @@ class Representation(nn.Module):
 
 def pick_senders(values: Tensor, neighbor_indices: Tensor) -> Tensor:
     """(atoms, ...) values to (atoms, neighbours, ...) values of the senders."""
-    return values.index_select(0, neighbor_indices.flatten()).unflatten(0, neighbor_indices.shape)
+    return values.index_select(0, neighbor_indices.flatten()).view(*neighbor_indices.shape, *values.shape[1:])
 
 
 def smooth_cutoff(ratio: Tensor, power: int) -> Tensor:

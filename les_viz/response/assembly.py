@@ -54,9 +54,7 @@ class Derivatives:
     total_charge: Tensor | None
 
 
-def assemble(
-    model: LESModel, evaluation: Evaluation, request: Request, derivatives: Derivatives
-) -> list[Prediction]:
+def assemble(model: LESModel, evaluation: Evaluation, request: Request, derivatives: Derivatives) -> list[Prediction]:
     """One prediction for each structure of the batch."""
     ends = np.cumsum(evaluation.system.atom_counts.cpu().numpy()).tolist()
     ranges = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
@@ -65,7 +63,7 @@ def assemble(
     ]
 
 
-def _assemble_one(  # noqa: PLR0913 - one structure of a batch needs all of the batch
+def _assemble_one(
     model: LESModel, evaluation: Evaluation, request: Request, derivatives: Derivatives, number: int, atoms: slice
 ) -> Prediction:
     scale = model.charge_scale
@@ -139,9 +137,7 @@ def _notes(model: LESModel, charges: FloatArray, *, periodic: bool) -> tuple[str
             "partial charges and the dipole are made of their sum and mean little"
         )
     if periodic and abs(total) > NOTABLE_CHARGE:
-        notes.append(
-            f"the latent charges of the cell sum to {total:+.3f} e: a uniform background neutralises it"
-        )
+        notes.append(f"the latent charges of the cell sum to {total:+.3f} e: a uniform background neutralises it")
     return tuple(notes)
 
 

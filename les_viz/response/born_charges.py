@@ -115,9 +115,7 @@ def _isotropic(charges: Tensor) -> Tensor:
     return charges[:, None, None] * torch.eye(3, dtype=charges.dtype, device=charges.device)
 
 
-def _weighted_charge_gradients(
-    charges: Tensor, positions: Tensor, weights: Tensor, *, subtract_mean: bool
-) -> Tensor:
+def _weighted_charge_gradients(charges: Tensor, positions: Tensor, weights: Tensor, *, subtract_mean: bool) -> Tensor:
     """(weights, atoms, 3): ∂/∂r Σ_j w_j q_j, the mean removed from q if asked for."""
     if not charges.requires_grad:
         return positions.new_zeros(len(weights), *positions.shape)
@@ -131,13 +129,13 @@ class _WeightedGather(torch.autograd.Function):
     """Pick senders' values from the first copy; send gradients to all four, weighted with 1 and the edge's x, y, z."""
 
     @staticmethod
-    def forward(ctx: Any, copies: Tensor, indices: Tensor, vectors: Tensor) -> Tensor:  # type: ignore[override]  # noqa: ANN401
+    def forward(ctx: Any, copies: Tensor, indices: Tensor, vectors: Tensor) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(indices, vectors)
         ctx.shape = copies.shape
-        return copies[0].index_select(0, indices.flatten()).unflatten(0, indices.shape)
+        return copies[0].index_select(0, indices.flatten()).view(*indices.shape, *copies.shape[2:])
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]  # noqa: ANN401
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
         indices, vectors = ctx.saved_tensors
         collected = upstream.new_zeros(ctx.shape)
         flat = indices.flatten()
@@ -170,7 +168,7 @@ def _two_layer_derivatives(
         representation.edge_basis(second_view),
         own=own,
         sent=copies,
-        gather=lambda values, indices: _WeightedGather.apply(values, indices, vectors),
+        gather=lambda values, indices: _WeightedGather.apply(values, indices, vectors),  # type: ignore[no-untyped-call]
     )
     total = model.read_charges([features] * len(model.representations)).sum()
     leaves = (second_vectors, own.density, own.invariants, *copies)
@@ -179,9 +177,7 @@ def _two_layer_derivatives(
     outputs = (first.density, first.invariants, *sent)
     through_first = _pulled_back(outputs, (*at_own, *(g[0] for g in at_sent)), first_vectors)
     nothing = tuple(torch.zeros_like(g) for g in at_own)
-    weighted = [
-        _pulled_back(outputs, (*nothing, *(g[axis + 1] for g in at_sent)), first_vectors) for axis in range(3)
-    ]
+    weighted = [_pulled_back(outputs, (*nothing, *(g[axis + 1] for g in at_sent)), first_vectors) for axis in range(3)]
     own_weighted = torch.stack(weighted, dim=2)
     return at_second + through_first, own_weighted, own_weighted
 

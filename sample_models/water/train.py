@@ -35,8 +35,10 @@ CUTOFF = 4.5
 FORCE_WEIGHT, ENERGY_WEIGHT = 1.0, 10.0
 SMALL_START = 0.1
 """Factor on the last layers before training: an untrained network should not shout over the data."""
-START_CHARGE = 0.1
-"""Charge of oxygen in e before training (hydrogen has minus half of it); its sign and size are for the data to find."""
+HELD_CHARGES = torch.tensor([0.1, -0.2])
+"""Charges in e of hydrogen and oxygen while the short-range part learns the worst; the data decide from then on.
+From zero charge, or in the noise of the first epochs, charges find no slope: energy goes as their square.
+"""
 SCALE = 1000.0
 """Errors are reported in meV."""
 
@@ -55,6 +57,7 @@ class Frames:
     forces: Tensor
 
     def __len__(self) -> int:
+        """Number of frames."""
         return len(self.energy)
 
 
@@ -89,8 +92,13 @@ def load(path: Path, elements: tuple[int, ...], atomic_energies: dict[int, float
     )
 
 
-def batch_forward(model: LESModel, frames: Frames, chosen: Tensor, *, training: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Energies (frames,), forces (frames, atoms, 3) and charges (frames · atoms, channels) of the chosen frames."""
+def batch_forward(
+    model: LESModel, frames: Frames, chosen: Tensor, *, training: bool, held_charges: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Energies (frames,), forces (frames, atoms, 3) and charges (frames · atoms, channels) of the chosen frames.
+
+    `held_charges`, one an element, replace those of the charge head.
+    """
     n_frames, n_atoms = len(chosen), frames.positions.shape[1]
     offset = (torch.arange(n_frames) * n_atoms)[:, None, None]
     vectors = frames.vectors[chosen].flatten(0, 1).requires_grad_()
@@ -105,10 +113,13 @@ def batch_forward(model: LESModel, frames: Frames, chosen: Tensor, *, training: 
             element_idx=frames.element_idx[chosen].flatten(),
         )
     )
+    charges = latent.charges
+    if held_charges is not None:
+        charges = held_charges[frames.element_idx[chosen].flatten()][:, None]
     energy = latent.energies.view(n_frames, n_atoms).sum(dim=1)
     if model.coulomb is not None:
         charged = ChargedBatch(
-            charges=latent.charges,
+            charges=charges,
             positions=positions,
             cell=frames.cell[chosen],
             is_periodic=torch.ones(n_frames, dtype=torch.bool),
@@ -120,20 +131,23 @@ def batch_forward(model: LESModel, frames: Frames, chosen: Tensor, *, training: 
     )
     table = NeighborTable(neighbor_indices=indices, neighbor_shifts=None, is_neighbor=is_neighbor, cutoff=CUTOFF)
     forces = -(at_atoms + sum_over_edges(along_edges, table)).view(n_frames, n_atoms, 3)
-    return energy, forces, latent.charges
+    return energy, forces, charges
 
 
 class ColumnScale(nn.Module):
     """Weights in units of each feature's spread, so that one learning rate suits all features."""
 
     def __init__(self, inverse_spread: Tensor) -> None:
+        """Keep one over the spread of each feature."""
         super().__init__()
         self.register_buffer("inverse_spread", inverse_spread)
 
     def forward(self, weight: Tensor) -> Tensor:
+        """The weight as the layer uses it."""
         return weight * self.inverse_spread
 
     def right_inverse(self, weight: Tensor) -> Tensor:
+        """The weight as the optimiser sees it."""
         return weight / self.inverse_spread
 
 
@@ -168,25 +182,35 @@ def initialise(model: LESModel, frames: Frames) -> None:
             parametrize.register_parametrization(layer, "weight", ColumnScale(inverse))
         head.layers[-1].weight.data *= SMALL_START
         head.linear.weight = head.linear.weight * SMALL_START**2
-    if model.charge_head is not None:
-        start_charges(model.charge_head, features, seen.element_idx)
 
 
-def start_charges(head: nn.Module, features: Tensor, element_idx: Tensor) -> None:
-    """Give the elements a small neutral contrast: at zero charge the energy has no slope to start from."""
-    guess = torch.tensor([-0.5, 1.0])[element_idx] * START_CHARGE / head.config.scale
-    inverse = head.linear.parametrizations.weight[0].inverse_spread
-    scaled = features * inverse
-    gram = scaled.T @ scaled + 1e-2 * len(scaled) * torch.eye(scaled.shape[1])
-    head.linear.weight = torch.linalg.solve(gram, scaled.T @ guess)[None] * inverse
+def release_charges(model: LESModel, frames: Frames) -> None:
+    """Fit the linear map of the charge head to the charges held so far, from where it learns."""
+    chosen = torch.arange(min(8, len(frames)))
+    element_idx = frames.element_idx[chosen].flatten()
+    offset = (torch.arange(len(chosen)) * frames.positions.shape[1])[:, None, None]
+    seen = Surroundings(
+        vectors=frames.vectors[chosen].flatten(0, 1),
+        neighbor_indices=(frames.indices[chosen] + offset).flatten(0, 1),
+        is_neighbor=frames.is_neighbor[chosen].flatten(0, 1),
+        element_idx=element_idx,
+    )
+    head = model.charge_head
+    with torch.no_grad():
+        inverse = head.linear.parametrizations.weight[0].inverse_spread
+        features = model.representations[0](seen) * inverse
+        head.layers[-1].weight *= SMALL_START
+        target = HELD_CHARGES[element_idx] / head.config.scale
+        gram = features.T @ features + 1e-3 * len(features) * torch.eye(features.shape[1])
+        head.linear.weight = torch.linalg.solve(gram, features.T @ target)[None] * inverse
 
 
-def evaluate(model: LESModel, frames: Frames, batch: int) -> dict[str, float]:
+def evaluate(model: LESModel, frames: Frames, batch: int, held_charges: Tensor | None = None) -> dict[str, float]:
     """Errors on held-out frames, and the mean charge of each element."""
     energy_error, force_error, charges = [], [], []
     for start in range(0, len(frames), batch):
         chosen = torch.arange(start, min(start + batch, len(frames)))
-        energy, forces, q = batch_forward(model, frames, chosen, training=False)
+        energy, forces, q = batch_forward(model, frames, chosen, training=False, held_charges=held_charges)
         energy_error.append((energy.detach() - frames.energy[chosen]) / frames.positions.shape[1])
         force_error.append((forces.detach() - frames.forces[chosen]).flatten())
         charges.append(q.detach()[:, 0])
@@ -220,7 +244,12 @@ def configuration(arguments: argparse.Namespace, atomic_energies: dict[int, floa
         elements=(1, 8),
         representations=(
             RepresentationConfig(
-                cutoff=CUTOFF, n_embedding=2, n_radial_basis=6, n_radial=arguments.n_radial, l_max=3, nu_max=arguments.nu
+                cutoff=CUTOFF,
+                n_embedding=2,
+                n_radial_basis=6,
+                n_radial=arguments.n_radial,
+                l_max=3,
+                nu_max=arguments.nu,
             ),
         ),
         energy_heads=(HeadConfig(hidden=(32, 16), linear=True),),
@@ -237,13 +266,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, default=HERE)
-    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-2)
     parser.add_argument("--nu", type=int, default=3)
     parser.add_argument("--n-radial", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--hold-charges", type=int, default=12, help="epochs before the charge head may move")
     parser.add_argument("--short-range-only", action="store_true")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -264,10 +294,7 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
     steps = arguments.epochs * (len(train) // arguments.batch)
     optimizer = torch.optim.AdamW(model.parameters(), lr=arguments.rate, weight_decay=1e-6)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.rate, total_steps=steps, pct_start=0.03)
-    average = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99)
-    )
-    trainable = [p for p in model.parameters() if p.requires_grad]
+    average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
     checkpoint, first, spent, log = arguments.work / "checkpoint.pt", 0, 0.0, []
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -279,8 +306,16 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
         first, spent, log = state["epoch"], state["seconds"], state["log"]
     for epoch in range(first, arguments.epochs):
         started = time.time()
+        holding = model.charge_head is not None and epoch < arguments.hold_charges
+        held = HELD_CHARGES if holding else None
+        if model.charge_head is not None:
+            model.charge_head.requires_grad_(not holding)
+            if epoch == arguments.hold_charges:
+                release_charges(model, train)
+                average.module.charge_head.load_state_dict(model.charge_head.state_dict())
+        trainable = [p for p in model.parameters() if p.requires_grad]
         for chosen in torch.randperm(len(train))[: steps // arguments.epochs * arguments.batch].split(arguments.batch):
-            energy, forces, _ = batch_forward(model, train, chosen, training=True)
+            energy, forces, _ = batch_forward(model, train, chosen, training=True, held_charges=held)
             per_atom = (energy - train.energy[chosen]) / train.positions.shape[1]
             loss = FORCE_WEIGHT * (forces - train.forces[chosen]).square().mean()
             loss = loss + ENERGY_WEIGHT * per_atom.square().mean() * train.positions.shape[1]
@@ -293,7 +328,8 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
             schedule.step()
             average.update_parameters(model)
         spent += time.time() - started
-        log.append({"epoch": epoch + 1, "seconds": round(spent), **evaluate(average.module, held_out, arguments.batch)})
+        errors = evaluate(average.module, held_out, arguments.batch, held)
+        log.append({"epoch": epoch + 1, "seconds": round(spent), **errors})
         print(json.dumps(log[-1]), flush=True)
         state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
         state |= {"schedule": schedule.state_dict(), "rng": torch.get_rng_state(), "epoch": epoch + 1}
@@ -307,9 +343,11 @@ def save(arguments: argparse.Namespace, model: LESModel, log: list[dict[str, flo
     if config.charge_head is not None and log[-1]["charge_of_Z8"] > 0:
         config = replace(config, charge_head=replace(config.charge_head, scale=-config.charge_head.scale))
     command = f"train.py --epochs {arguments.epochs} --batch {arguments.batch} --rate {arguments.rate} "
-    command += f"--nu {arguments.nu} --n-radial {arguments.n_radial} --seed {arguments.seed}"
+    command += f"--nu {arguments.nu} --n-radial {arguments.n_radial} --seed {arguments.seed} "
+    command += f"--hold-charges {arguments.hold_charges}"
     provenance = {
-        "source": "trained by les_viz on energies and forces of water_pbe0 (deepmodeling/deepmd-kit examples, LGPL-3.0)",
+        "source": "trained by les_viz on energies and forces",
+        "data": "water_pbe0 of the deepmodeling/deepmd-kit examples (LGPL-3.0), 320 frames of 64 H2O",
         "level_of_theory": "PBE0+TS",
         "command": command + (" --short-range-only" if arguments.short_range_only else ""),
         "versions": f"les_viz {les_viz.__version__}, torch {torch.__version__}, python {platform.python_version()}",
