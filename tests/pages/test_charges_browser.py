@@ -9,7 +9,11 @@ import time
 import urllib.request
 from urllib.error import URLError
 
+import numpy as np
 import pytest
+
+from les_viz.viewer.payload import pack_scene
+from les_viz.viewer.scene import Scene
 
 pytestmark = pytest.mark.browser
 
@@ -84,99 +88,121 @@ def browser(chromium):
         running.close()
 
 
-@pytest.fixture
-def visit(browser, app_url):
-    """Opens the app in a window of 1280 × 800 and keeps a list of what went wrong."""
-    contexts = []
+class Window:
+    """A window of 1280 × 800 on the app, and a list of what went wrong in it."""
 
-    def open_window(path="/", **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
-        contexts.append(context)
-        window = context.new_page()
-        window.set_default_timeout(60_000)
-        problems, foreign = [], []
-        window.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        window.on("pageerror", lambda error: problems.append(str(error)))
-        window.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url, app_url) else None)
-        window.goto(app_url + path)
-        window.wait_for_selector(".les-canvas canvas")
-        window.wait_for_selector(".js-plotly-plot")
-        return window, problems, foreign
+    def __init__(self, browser, app_url, path, **options):
+        self.context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.problems, self.foreign = [], []
+        self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self.note(request.url, app_url))
+        self.page.goto(app_url + path)
+        self.page.wait_for_selector(".les-canvas canvas")
+        self.page.wait_for_selector(".js-plotly-plot")
+        self.wait_for_ink()
 
-    yield open_window
-    for context in contexts:
-        context.close()
+    def note(self, url, app_url):
+        if not url.startswith((app_url, app_url.replace("http", "ws"), "data:", "blob:")):
+            self.foreign.append(url)
 
+    def wait_for_ink(self):
+        """Red and blue pixels: WebGL drew atoms, coloured by their charges."""
+        for _ in range(40):
+            ink = self.page.evaluate(COUNT_INK)
+            if ink["red"] > 300 and ink["blue"] > 300:
+                return
+            self.page.wait_for_timeout(250)
+        pytest.fail(f"the picture lacks red or blue: {ink}")
 
-def is_foreign(url, app_url):
-    return not url.startswith((app_url, app_url.replace("http", "ws"), "data:", "blob:"))
+    def atom_below_pointer(self):
+        """Move the pointer until an atom is below it."""
+        box = self.page.locator(".les-stage").bounding_box()
+        for row in range(8, 24):
+            for column in range(8, 24):
+                x, y = box["x"] + box["width"] * column / 32, box["y"] + box["height"] * row / 32
+                self.page.mouse.move(x, y)
+                if self.page.locator(".les-over-atom").count():
+                    return x, y
+        return pytest.fail("no atom was found below the pointer")
 
-
-def wait_for_ink(window):
-    """Red and blue pixels: WebGL drew atoms, coloured by their charges."""
-    for _ in range(40):
-        ink = window.evaluate(COUNT_INK)
-        if ink["red"] > 300 and ink["blue"] > 300:
-            return
-        window.wait_for_timeout(250)
-    pytest.fail(f"the picture lacks red or blue: {ink}")
-
-
-def place_of_an_atom(window):
-    """Where the pointer changes because an atom is below it."""
-    box = window.locator(".les-stage").bounding_box()
-    for row in range(8, 24):
-        for column in range(8, 24):
-            x, y = box["x"] + box["width"] * column / 32, box["y"] + box["height"] * row / 32
-            window.mouse.move(x, y)
-            if window.locator(".les-over-atom").count():
-                return x, y
-    return pytest.fail("no atom was found below the pointer")
+    def text(self, selector):
+        return self.page.locator(selector).inner_text()
 
 
-def test_charges_are_drawn_and_an_atom_can_be_picked(visit):
-    window, problems, foreign = visit()
-    wait_for_ink(window)
-    assert window.locator(".les-bar-title").inner_text() == "latent charge (e)"
-    x, y = place_of_an_atom(window)
-    tip = window.locator(".les-tip").inner_text()
+@pytest.fixture(scope="module")
+def window(browser, app_url):
+    opened = Window(browser, app_url, "/")
+    yield opened
+    opened.context.close()
+
+
+def test_charges_are_drawn_and_an_atom_can_be_picked(window):
+    assert window.text(".les-bar-title") == "latent charge (e)"
+    x, y = window.atom_below_pointer()
+    tip = window.text(".les-tip")
     assert "latent charge" in tip
     assert tip.endswith(" e")
-    camera = window.locator(".les-gizmo").inner_html()
-    window.mouse.click(x, y)
-    assert window.locator(".les-pick").inner_text() == tip
-    window.locator("[data-testid=stPlotlyChart] path.shapelayer, .shapelayer path").first.wait_for(state="attached")
-    assert window.locator(".les-gizmo").inner_html() == camera, "the camera moved with the rerun"
-    assert window.locator(".les-canvas canvas").count() == 1
-    assert window.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
-    assert (problems, foreign) == ([], [])
+    camera = window.page.locator(".les-gizmo").inner_html()
+    window.page.mouse.click(x, y)
+    assert window.text(".les-pick") == tip
+    window.page.locator(".shapelayer path").first.wait_for(state="attached")  # Python knows: the plot marks the atom
+    assert window.page.locator(".les-gizmo").inner_html() == camera, "the camera moved with the rerun"
+    assert window.page.locator(".les-canvas canvas").count() == 1
+    assert window.page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
+    assert (window.problems, window.foreign) == ([], [])
 
 
-def test_the_viewer_works_by_keyboard_and_keeps_what_was_chosen(visit):
-    window, problems, _ = visit()
-    wait_for_ink(window)
-    stage = window.locator(".les-stage")
-    before = window.locator(".les-gizmo").inner_html()
+def test_the_viewer_works_by_keyboard_and_keeps_what_was_chosen(window):
+    stage = window.page.locator(".les-stage")
+    stage.press("Escape")
+    assert window.page.locator(".les-pick.les-hidden").count() == 1
+    camera = window.page.locator(".les-gizmo").inner_html()
     stage.press("ArrowLeft")
-    assert window.locator(".les-gizmo").inner_html() != before
+    assert window.page.locator(".les-gizmo").inner_html() != camera
     stage.press("n")
-    assert window.locator(".les-pick").inner_text().startswith("O · atom 0 · ")
-    window.get_by_role("button", name="Spheres").click()
-    window.get_by_role("radio", name="potential").click()
-    window.locator(".les-bar-title", has_text="potential (V)").wait_for()
-    assert window.get_by_role("button", name="Spheres").get_attribute("aria-pressed") == "true"
-    with window.expect_download() as download:
-        window.get_by_role("button", name="PNG").click()
+    assert window.text(".les-pick").startswith("O · atom 0 · ")
+    window.page.get_by_role("button", name="Spheres").click()
+    window.page.get_by_role("radio", name="potential").click()
+    window.page.locator(".les-bar-title", has_text="potential (V)").wait_for()
+    assert window.page.get_by_role("button", name="Spheres").get_attribute("aria-pressed") == "true"
+    with window.page.expect_download() as download:
+        window.page.get_by_role("button", name="PNG").click()
     assert download.value.suggested_filename == "structure.png"
-    assert problems == []
+    assert window.problems == []
 
 
-def test_the_page_opens_under_its_own_name_and_follows_the_theme(visit):
-    window, _, foreign = visit("/charges", color_scheme="light")
-    wait_for_ink(window)
-    assert window.locator("[data-testid=stException], [role=dialog]").count() == 0
+def test_the_same_module_draws_in_jupyter(window):
+    """anywidget calls the default export without arguments and then `render` with a model and an element."""
+    scene = Scene(atomic_numbers=np.array([8, 1]), positions=np.eye(3)[:2], cell=None)
+    drawn = window.page.evaluate(
+        """async (bytes) => {
+          const { default: start } = await import('/_stcore/bidi-components/les_viz.viewer/viewer.js');
+          const values = { payload: new DataView(Uint8Array.from(bytes).buffer), height: 200 };
+          const model = { get: (name) => values[name], set: (name, value) => { values[name] = value; },
+                          on() {}, save_changes() { values.saved = true; } };
+          const el = document.body.appendChild(document.createElement('div'));
+          const stop = start().render({ model, el });
+          el.querySelector('.les-stage').dispatchEvent(new KeyboardEvent('keydown', { key: 'n' }));
+          const seen = [el.querySelectorAll('canvas').length, el.style.height, values.picked.index, values.saved];
+          stop();
+          el.remove();
+          return seen;
+        }""",
+        list(pack_scene(scene)),
+    )
+    assert drawn == [1, "200px", 0, True]
+    assert window.problems == []
+
+
+def test_the_page_opens_under_its_own_name_and_follows_the_theme(browser, app_url):
+    window = Window(browser, app_url, "/charges", color_scheme="light")
+    assert window.page.locator("[data-testid=stException], [role=dialog]").count() == 0
     panel = "parseInt(document.querySelector('.les-viewer').style.getPropertyValue('--les-panel').slice(1, 3), 16)"
-    assert window.evaluate(panel) > 200
-    window.emulate_media(color_scheme="dark")
-    window.wait_for_function(f"{panel} < 100")
-    assert foreign == []
+    assert window.page.evaluate(panel) > 200
+    window.page.emulate_media(color_scheme="dark")
+    window.page.wait_for_function(f"{panel} < 100")
+    assert window.foreign == []
+    window.context.close()

@@ -51,13 +51,16 @@ export class Canvas {
   /** Draw a scene, reusing atoms and context where the elements did not change. */
   draw(scene: Scene, drawing: Drawing, isSameSubject: boolean): void {
     const radii = covalentRadii(scene);
-    if (!isSameSubject) this.build(scene);
+    if (!isSameSubject) {
+      this.viewer.removeAllModels();
+      this.reset(scene); // draws at once, so do it while there is nothing to draw
+      this.build(scene);
+    }
     this.place(scene);
     this.connect(drawing.representation === "spheres" ? [] : findBonds(scene.positions, radii));
     this.paint(scene, drawing.representation, radii);
     this.drawCell(drawing.showCell ? scene.cell : null);
     this.invalidate();
-    if (!isSameSubject) this.reset(scene);
   }
 
   render(): void {
@@ -91,7 +94,6 @@ export class Canvas {
   }
 
   private build(scene: Scene): void {
-    this.viewer.removeAllModels();
     this.model = this.viewer.addModel();
     this.model.addAtoms(
       Array.from(scene.numbers, (number, index) => ({

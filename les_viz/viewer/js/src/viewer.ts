@@ -112,7 +112,7 @@ export class Viewer {
     this.theme = theme;
     applyTheme(this.root, theme);
     this.canvas.setTheme(theme.background, theme.isDark ? "#000000" : "#30343b");
-    this.canvas.render();
+    if (this.scene !== null) this.canvas.render();
   }
 
   private redraw(change: Partial<Drawing>): void {
