@@ -4,7 +4,7 @@ import sys
 import time
 import urllib.request
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 SECONDS = 60
 FLAGS = [
@@ -39,7 +39,10 @@ def look(page: Page, address: str) -> list[str]:
     page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
     page.on("requestfailed", lambda request: problems.append(f"request failed: {request.url}"))
     page.goto(address)
-    page.wait_for_selector("canvas", timeout=SECONDS * 1000)
+    try:
+        page.wait_for_selector("canvas", timeout=SECONDS * 1000)
+    except TimeoutError:
+        problems.append(f"no canvas after {SECONDS} s; the page says: {page.inner_text('body')[:1000]}")
     page.wait_for_timeout(3000)
     problems += [f"on the page: {text}" for text in page.locator(ERRORS).all_inner_texts()]
     if page.evaluate(LARGEST_CANVAS) < 10_000:
