@@ -1,0 +1,1 @@
+"""Dynamics: the calculator that brings a model to ASE."""

@@ -9,7 +9,7 @@ rule from call to call; a jump by a lattice vector does no work.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import ase
 import numpy as np
@@ -30,10 +30,10 @@ DEFAULT_SKIN = 0.4
 
 @dataclass(frozen=True, slots=True)
 class _Visited:
-    """The last place where the field's force was known."""
+    """The last place, and the force of the field there; None if the field was off or has been changed since."""
 
     atoms: ase.Atoms
-    field_forces: FloatArray
+    field_forces: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,11 @@ class LESCalculator(Calculator):
     """Energy, forces, stress, charges and dipole of a LES model for ASE.
 
     `results` holds besides: latent_charges, short_range_energy, long_range_energy, energy_without_field, field_work
-    and, where a field is on or they were asked for, born_effective_charges (atoms, field, displacement).
+    and, where a field is on or they were asked for, born_effective_charges (atoms, field, displacement). ASE 3.29
+    cannot write those to extended XYZ: write .traj, or pop them from `results` first.
     """
 
-    implemented_properties: ClassVar[list[str]] = [
+    implemented_properties: list[str] = [  # noqa: RUF012 - ASE declares it for instances
         "energy",
         "free_energy",
         "forces",
@@ -73,19 +74,24 @@ class LESCalculator(Calculator):
             model: from `load_model`.
             electric_field: (3,), V/Å, uniform; None for none.
             boundary: `periodic` or `open` overrules the structures' `pbc`.
-            skin: Å.
+            skin: Å beyond the cutoff up to which neighbours are kept.
 
         Raises:
             SettingError: the field is not three finite numbers, or the skin is negative.
         """
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # of ASE
         if not 0 <= skin < float("inf"):
             raise SettingError(f"skin is {skin} Å: expected a number of at least 0")
-        self.model, self.boundary, self.skin = model, boundary, skin
+        self._model, self._boundary, self._skin = model, boundary, skin
         self._field = _checked_field(electric_field)
         self._field_work = 0.0
         self._visited: _Visited | None = None
         self._kept: _KeptNeighbors | None = None
+
+    @property
+    def model(self) -> LESModel:
+        """The model; for another one make another calculator."""
+        return self._model
 
     @property
     def electric_field(self) -> FloatArray:
@@ -95,7 +101,7 @@ class LESCalculator(Calculator):
     @electric_field.setter
     def electric_field(self, electric_field: Sequence[float] | None) -> None:
         self._field = _checked_field(electric_field)
-        self._visited = None
+        self._visited = self._visited and _Visited(self._visited.atoms, None)
         self.results = {}
 
     def reset_field_work(self) -> None:
@@ -109,9 +115,24 @@ class LESCalculator(Calculator):
         properties: Sequence[str] = ("energy",),
         system_changes: Sequence[str] = tuple(all_changes),
     ) -> None:
-        """Compute what ASE asks for; energy and forces always come along."""
-        super().calculate(atoms, list(properties), list(system_changes))
-        current: ase.Atoms = self.atoms
+        """Compute what ASE asks for; energy and forces always come along.
+
+        Args:
+            atoms: the structure; None for that of the call before.
+            properties: names from `implemented_properties`.
+            system_changes: not needed; what is kept from earlier calls is checked against `atoms`.
+
+        Raises:
+            SettingError: no structure was given, now or before.
+            PropertyNotImplementedError: the stress while a field is on.
+            StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated.
+            ModelError: a field for a model with more than one charge channel, or none.
+        """
+        if atoms is not None:
+            self.atoms = atoms.copy()
+        current: ase.Atoms | None = self.atoms
+        if current is None:
+            raise SettingError("the calculator has no structure yet: pass atoms")
         in_field = bool(self._field.any())
         if in_field and "stress" in properties:
             raise PropertyNotImplementedError("the stress in an electric field is not available: switch the field off")
@@ -119,15 +140,17 @@ class LESCalculator(Calculator):
         wanted |= {Quantity.STRESS} if "stress" in properties else set()
         wanted |= {Quantity.DIPOLE} if "dipole" in properties else set()
         wanted |= {Quantity.BORN_EFFECTIVE_CHARGES} if in_field or "born_effective_charges" in properties else set()
-        system = System.from_atoms(
-            current, boundary=self.boundary, dtype=self.model.dtype, device=self.model.device
-        )
+        system = System.from_atoms(current, boundary=self._boundary, dtype=self._model.dtype, device=self._model.device)
         request = Request(frozenset(wanted), "local")
-        prediction = predict_system(self.model, system, request, self._neighbors(current, system))[0]
-        self._store(prediction, self._work_until(current, prediction) if in_field else None)
+        prediction = predict_system(self._model, system, request, self._neighbors(current, system))[0]
+        field_forces = self._field_forces(prediction) if in_field else None
+        self._add_work(current, field_forces, periodic=prediction.pbc)
+        self._store(prediction, field_forces)
 
     def _store(self, prediction: Prediction, field_forces: FloatArray | None) -> None:
-        forces = prediction.forces if field_forces is None else prediction.forces + field_forces
+        forces = _requested(prediction.forces)
+        if field_forces is not None:
+            forces = forces + field_forces
         energy = prediction.energy - self._field_work
         results: dict[str, Any] = {
             "energy": energy,
@@ -148,37 +171,49 @@ class LESCalculator(Calculator):
             results["born_effective_charges"] = prediction.born_effective_charges
         self.results = results
 
-    def _work_until(self, atoms: ase.Atoms, prediction: Prediction) -> FloatArray:
-        """Forces of the field here; adds the work on the way from the last place."""
-        born = prediction.born_effective_charges
-        if born is None:
-            raise RuntimeError("the field needs Born effective charges")
-        field_forces: FloatArray = np.einsum("a,iab->ib", self._field, born - born.mean(axis=0))
+    def _field_forces(self, prediction: Prediction) -> FloatArray:
+        born = _requested(prediction.born_effective_charges)
+        forces: FloatArray = np.einsum("a,iab->ib", self._field, born - born.mean(axis=0))
+        return forces
+
+    def _add_work(self, atoms: ase.Atoms, field_forces: FloatArray | None, *, periodic: bool) -> None:
+        """Add the work of the field on the way from the last place; other atoms start from zero."""
         last = self._visited
-        if last is not None and _same_system(last.atoms, atoms):
-            path, _ = find_mic(atoms.positions - last.atoms.positions, atoms.cell, prediction.pbc)
-            self._field_work += 0.5 * float(((field_forces + last.field_forces) * path).sum())
-        elif last is not None:
+        if last is not None and not _same_system(last.atoms, atoms):
             self._field_work = 0.0
+        elif last is not None and last.field_forces is not None and field_forces is not None:
+            path, _ = find_mic(atoms.positions - last.atoms.positions, atoms.cell, periodic)
+            self._field_work += 0.5 * float(((field_forces + last.field_forces) * path).sum())
         self._visited = _Visited(atoms.copy(), field_forces)
-        return field_forces
 
     def _neighbors(self, atoms: ase.Atoms, system: System) -> NeighborTable:
         kept = self._kept
         if kept is not None and _same_system(kept.atoms, atoms) and (kept.atoms.cell == atoms.cell).all():
             moved = np.linalg.norm(atoms.positions - kept.atoms.positions, axis=1).max()
-            if moved < 0.5 * self.skin:
+            if moved < 0.5 * self._skin:
                 return kept.table
-        table = self.model.neighbors(system, skin=self.skin)
+        table = self._model.neighbors(system, skin=self._skin)
         self._kept = _KeptNeighbors(atoms.copy(), table)
         return table
 
 
 def _checked_field(electric_field: Sequence[float] | None) -> FloatArray:
-    field = np.zeros(3) if electric_field is None else np.array(electric_field, dtype=float)
+    if electric_field is None:
+        return np.zeros(3)
+    try:
+        field = np.array(electric_field, dtype=float)
+    except (TypeError, ValueError):  # words, or rows of different lengths
+        field = np.full(3, np.nan)
     if field.shape != (3,) or not np.isfinite(field).all():
         raise SettingError(f"electric_field is {electric_field!r}: expected three finite numbers in V/Å")
     return field
+
+
+def _requested(array: FloatArray | None) -> FloatArray:
+    """An array that the request made sure of."""
+    if array is None:
+        raise RuntimeError("the prediction lacks what was requested")
+    return array
 
 
 def _same_system(first: ase.Atoms, second: ase.Atoms) -> bool:
