@@ -141,6 +141,7 @@ def _choose_coloring(choices: Mapping[str, Coloring]) -> Coloring | None:
         options,
         key=_COLOR_WIDGET,
         required=True,
+        wrap=True,
         label_visibility="collapsed",
         on_change=remember,
         args=(_COLOR_WIDGET, "color_by"),

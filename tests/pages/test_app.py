@@ -1,0 +1,18 @@
+"""`app.py` with the samples that are really bundled."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def test_the_app_opens_on_coloured_water_without_a_question(repository):
+    app = AppTest.from_file(str(repository / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value == "Charges"
+    assert app.selectbox(key="model_choice").value == "sample:water"
+    assert app.selectbox(key="structure_choice").value.startswith("sample:water/")
+    table = app.dataframe[0].value
+    charges = table.groupby("element")["partial charge (e)"].mean()
+    assert charges["O"] < -0.2
+    assert charges["H"] > 0.1
+    assert app.run().title[0].value == "Charges"
+    assert not app.exception
