@@ -26,8 +26,9 @@ def sample_paths() -> Sequence[Path]:
 
 
 def sample_label(path: Path) -> str:
-    """What a bundled file is called: folder and file name in words."""
-    return f"{path.parent.name} · {path.stem.replace('_', ' ').replace('-', ' ')}"
+    """What a bundled file is called: its name in words, with the sample it belongs to where the name lacks it."""
+    name = path.stem.replace("_", " ").replace("-", " ")
+    return name if path.parent.name in name else f"{path.parent.name} · {name}"
 
 
 def sample_key(path: Path) -> str:

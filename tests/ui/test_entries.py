@@ -18,6 +18,7 @@ def test_samples_are_what_lies_in_the_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(resources, "SAMPLE_MODELS", write_samples(tmp_path))
     labels = [structures.sample_label(path) for path in structures.sample_paths()]
     assert labels == ["water · liquid", "water · molecule"]
+    assert structures.sample_label(tmp_path / "water" / "water_64.extxyz") == "water 64"
     assert models.names() == ["water"]
 
 
