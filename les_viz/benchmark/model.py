@@ -66,20 +66,24 @@ def measure(*, quick: bool) -> dict[str, object]:
 
 def contenders(model: "LESModel", atoms: "ase.Atoms") -> dict[str, Callable[[], object]]:
     """Our predictions and the plain ones."""
-    kind = model.dtype
-    plain = PlainModel.of(model.config, model.state_dict())
-    structure = PlainStructure(
-        atomic_numbers=torch.tensor(atoms.numbers),
-        positions=torch.tensor(atoms.positions, dtype=kind),
-        cell=torch.tensor(atoms.cell.array, dtype=kind),
-        periodic=True,
-    )
+    plain, structure = plain_of(model, atoms)
     return {
         "forces": lambda: predict(model, atoms, quantities=FORCES),
         "born charges": lambda: predict(model, atoms, quantities=BORN_CHARGES),
         "plain forces": lambda: plain.evaluate(structure),
         "plain born charges": lambda: plain.evaluate(structure, born_charges=True),
     }
+
+
+def plain_of(model: "LESModel", atoms: "ase.Atoms") -> tuple[PlainModel, PlainStructure]:
+    """The same model and structure for the plain algorithm."""
+    structure = PlainStructure(
+        atomic_numbers=torch.tensor(atoms.numbers),
+        positions=torch.tensor(atoms.positions, dtype=model.dtype),
+        cell=torch.tensor(atoms.cell.array, dtype=model.dtype),
+        periodic=True,
+    )
+    return PlainModel.of(model.config, model.state_dict()), structure
 
 
 def ratios(seconds: dict[str, float]) -> dict[str, float]:

@@ -5,7 +5,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,15 +37,12 @@ def run(options: Namespace) -> None:
     from les_viz.response.predict import DEFAULT_QUANTITIES, predict
 
     model = load_model(options.model, device=options.device, dtype=options.dtype)
-    predictions = cast(
-        list[Prediction],
-        predict(
-            model,
-            structures.frames,
-            quantities=DEFAULT_QUANTITIES if quantities is None else quantities,
-            bec_method=options.bec_method,
-            boundary=options.boundary,
-        ),
+    predictions = predict(
+        model,
+        structures.frames,
+        quantities=DEFAULT_QUANTITIES if quantities is None else quantities,
+        bec_method=options.bec_method,
+        boundary=options.boundary,
     )
     _warn(structures.notes, predictions)
     described = _describe_model(options.model, model)

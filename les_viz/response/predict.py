@@ -1,7 +1,7 @@
 """From structures to numbers: the border between tensors with a graph and detached results."""
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Literal, get_args, overload
 
 import numpy as np
 from torch import Tensor
@@ -26,9 +26,27 @@ ATOMS_AT_ONCE = 4000
 DEFAULT_QUANTITIES = frozenset({Quantity.ENERGY, Quantity.FORCES, Quantity.LATENT_CHARGES, Quantity.DIPOLE})
 
 
+@overload
 def predict(
     model: LESModel,
-    atoms: "ase.Atoms | Sequence[ase.Atoms]",
+    atoms: "ase.Atoms",
+    *,
+    quantities: Collection[str] = ...,
+    bec_method: BornMethod = ...,
+    boundary: Boundary | None = ...,
+) -> Prediction: ...
+@overload
+def predict(
+    model: LESModel,
+    atoms: "Sequence[ase.Atoms]",
+    *,
+    quantities: Collection[str] = ...,
+    bec_method: BornMethod = ...,
+    boundary: Boundary | None = ...,
+) -> list[Prediction]: ...
+def predict(
+    model: LESModel,
+    atoms: "ase.Atoms | Iterable[ase.Atoms]",
     *,
     quantities: Collection[str] = DEFAULT_QUANTITIES,
     bec_method: BornMethod = "local",
@@ -38,20 +56,20 @@ def predict(
 
     Args:
         model: from `load_model`.
-        atoms: one structure, or a sequence of them (computed in batches).
+        atoms: one structure, or several (computed in batches).
         quantities: names from `Quantity`; energies and charges always come along.
         bec_method: definition of the Born effective charges, `local` or `wrapped`.
         boundary: `periodic` or `open` overrules the structures' `pbc`.
 
     Returns:
-        A `Prediction`, or a list of them for a sequence.
+        A `Prediction`, or a list of them for several structures.
 
     Raises:
         SettingError: an unknown quantity or method.
         StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated.
     """
     request = _checked(quantities, bec_method)
-    if not isinstance(atoms, Sequence):
+    if hasattr(atoms, "get_positions"):
         return _predict_batch(model, [atoms], request, boundary)[0]
     frames = list(atoms)
     found: list[Prediction] = []
