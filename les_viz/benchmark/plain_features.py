@@ -158,11 +158,12 @@ def _mix(density: Tensor, weights: Weights, layout: _Layout) -> Tensor:
 
 
 def _invariants(density: Tensor, layout: _Layout) -> Tensor:
+    components = density.unbind(dim=2)
     columns = []
     for entries in layout.terms:
-        column = torch.zeros_like(density[:, :, 0])
+        column = torch.zeros_like(components[0])
         for coefficient, indices in entries:
-            column = column + coefficient * prod([density[:, :, i] for i in indices], start=torch.ones(()).to(density))
+            column = column + coefficient * prod([components[i] for i in indices], start=torch.ones(()).to(density))
         columns.append(column)
     return torch.stack(columns, dim=2)
 
