@@ -16,6 +16,9 @@ from les_viz.system import System
 MOST_EDGES = 60_000_000
 """Most entries of a table: beyond it the structure is absurdly dense for the cutoff."""
 
+COINCIDENCE = 1e-6
+"""Å below which two atoms are at the same place."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeighborTable:
@@ -93,12 +96,18 @@ def _all_pairs(system: System, cutoff: float) -> tuple[np.ndarray, np.ndarray, n
     for number, end in enumerate(ends):
         start = ends[number - 1] if number else 0
         box = cells[number] if periodic[number] else np.zeros((3, 3))
-        i, j, shift = finder.compute(
+        i, j, shift, distance = finder.compute(
             points=np.ascontiguousarray(positions[start:end]),
             box=box,
             periodic=bool(periodic[number]),
-            quantities="ijS",
+            quantities="ijSd",
         )
+        if len(distance) and distance.min() < COINCIDENCE:
+            pair = int(distance.argmin())
+            raise StructureError(
+                f"atoms {i[pair]} and {j[pair]} (counted from 0) are at the same place: remove one of them, "
+                "or correct the cell"
+            )
         parts.append((i.astype(np.int64) + start, j.astype(np.int64) + start, shift))
     receivers, senders, shifts = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return receivers, senders, shifts

@@ -4,7 +4,7 @@ Periodicity comes from `pbc`, never from the numbers in the cell: all three dire
 periodicity is refused unless the caller says how to treat it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -59,7 +59,7 @@ class System:
 
     @staticmethod
     def from_atoms(
-        atoms: "ase.Atoms | Sequence[ase.Atoms]",
+        atoms: "ase.Atoms | Iterable[ase.Atoms]",
         *,
         boundary: Boundary | None = None,
         dtype: torch.dtype = torch.float64,
@@ -80,7 +80,7 @@ class System:
             StructureError: no atoms, non-finite numbers, unknown species, singular cell.
             BoundaryError: mixed periodicity without `boundary`, or `periodic` without a cell.
         """
-        frames = list(atoms) if isinstance(atoms, Sequence) else [atoms]
+        frames = as_frames(atoms)
         if not frames:
             raise StructureError("no structure was given: pass one ase.Atoms or a list of them")
         periodic = [_checked_periodicity(frame, boundary) for frame in frames]
@@ -94,6 +94,13 @@ class System:
             pbc=torch.tensor([[p] * 3 for p in periodic], dtype=torch.bool, device=device),
             system_idx=torch.repeat_interleave(torch.arange(len(frames)), counts).to(device),
         )
+
+
+def as_frames(atoms: "ase.Atoms | Iterable[ase.Atoms]") -> "list[ase.Atoms]":
+    """One structure or several as a list."""
+    import ase
+
+    return [atoms] if isinstance(atoms, ase.Atoms) else list(atoms)
 
 
 def element_symbols(atomic_numbers: Iterable[int]) -> str:

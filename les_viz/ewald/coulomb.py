@@ -49,6 +49,8 @@ class CoulombSum:
         for name, value in (("smearing", self.smearing), ("k_cutoff", self.k_cutoff)):
             if not 0 < value < float("inf"):
                 raise SettingError(f"{name} is {value}: expected a positive number")
+        if self.nufft_tolerance is not None and not 1e-15 <= self.nufft_tolerance < 1:
+            raise SettingError(f"nufft_tolerance is {self.nufft_tolerance}: expected a number from 1e-15 to below 1")
         if self.backend not in get_args(Backend):
             raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(get_args(Backend))}")
 

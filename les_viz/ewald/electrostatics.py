@@ -125,8 +125,8 @@ def _layout(positions: Tensor, cell: Tensor | None, system_idx: Tensor | None) -
         if n_cells > 1:
             raise SettingError(f"there are {n_cells} cells: pass system_idx, the cell of each atom")
         return PaddedLayout(1, len(positions), None)
-    if len(system_idx) != len(positions) or bool((system_idx.diff() < 0).any()):
-        raise SettingError("system_idx must hold one number an atom, sorted: put the atoms of each system together")
+    if len(system_idx) != len(positions) or int(system_idx[0]) < 0 or bool((system_idx.diff() < 0).any()):
+        raise SettingError("system_idx must hold a number from 0 for each atom, and be sorted")
     last = int(system_idx[-1])
     if cell is not None and last >= n_cells:
         raise SettingError(f"system_idx goes up to {last}, but there are {n_cells} cells: pass one for each system")
@@ -136,6 +136,8 @@ def _layout(positions: Tensor, cell: Tensor | None, system_idx: Tensor | None) -
 def _checked_cells(cell: Tensor | None, *, like: Tensor) -> Tensor:
     if cell is None:
         raise BoundaryError("a periodic sum needs a cell: pass cell=(3, 3) lattice vectors, or pbc=False")
+    if cell.shape[-2:] != (3, 3):
+        raise BoundaryError(f"the cell has shape {tuple(cell.shape)}: pass three lattice vectors as rows, (3, 3)")
     for rows in cell.detach().reshape(-1, 9).tolist():
         a, b, c = rows[:3], rows[3:6], rows[6:]
         volume = abs(sum(a[i] * (b[i - 2] * c[i - 1] - b[i - 1] * c[i - 2]) for i in range(3)))

@@ -73,14 +73,14 @@ class LESModel(nn.Module):
         Raises:
             ModelError: a parameter is missing, unknown or of the wrong shape.
         """
-        model = LESModel(config)
+        model = LESModel(config).to_precision(dtype)
         tensors = {name: torch.tensor(np.asarray(array)) for name, array in weights.items()}
         try:
             model.load_state_dict(tensors, strict=True)
         except RuntimeError as error:
             detail = " ".join(str(error).split())
             raise ModelError(f"the weights do not fit the header: {detail}; convert the model again") from error
-        return model.to_precision(dtype).to(device).eval().requires_grad_(requires_grad=False)
+        return model.to(device).eval().requires_grad_(requires_grad=False)
 
     def to_precision(self, dtype: torch.dtype) -> "LESModel":
         """The model with its parameters in another precision; atomic energies stay in double."""
@@ -131,9 +131,9 @@ class LESModel(nn.Module):
                 f"charge_sign {config.charge_sign} and epsilon_infinity {config.epsilon_infinity}: expected +1 or -1, "
                 "and a number of at least 1"
             )
-        copy = LESModel(config)
+        copy = LESModel(config).to_precision(self.dtype)
         copy.load_state_dict(self.state_dict())
-        return copy.to_precision(self.dtype).to(self.device).eval().requires_grad_(requires_grad=False)
+        return copy.to(self.device).eval().requires_grad_(requires_grad=False)
 
     def neighbors(self, system: System, skin: float = 0.0) -> NeighborTable:
         """All neighbours that the model sees, and those within a skin beyond."""

@@ -13,7 +13,7 @@ from les_viz.response.assembly import Derivatives, Request, assemble
 from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.prediction import Prediction, Quantity
-from les_viz.system import Boundary, System
+from les_viz.system import Boundary, System, as_frames
 
 if TYPE_CHECKING:
     import ase
@@ -38,7 +38,7 @@ def predict(
 @overload
 def predict(
     model: LESModel,
-    atoms: "Sequence[ase.Atoms]",
+    atoms: "Iterable[ase.Atoms]",
     *,
     quantities: Collection[str] = ...,
     bec_method: BornMethod = ...,
@@ -69,15 +69,13 @@ def predict(
         StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated.
     """
     request = _checked(quantities, bec_method)
-    if hasattr(atoms, "get_positions"):
-        return _predict_batch(model, [atoms], request, boundary)[0]
-    frames = list(atoms)
+    frames = as_frames(atoms)
     found: list[Prediction] = []
     while len(found) < len(frames):
         rest = frames[len(found) :]
         batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
         found += _predict_batch(model, batch, request, boundary)
-    return found
+    return found[0] if frames and frames[0] is atoms else found
 
 
 def _checked(quantities: Collection[str], bec_method: str) -> Request:
