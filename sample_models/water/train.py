@@ -1,10 +1,11 @@
 """Train the bundled water model on energies and forces alone; no charge, dipole or Born charge is ever shown to it.
 
-    python sample_models/water/train.py DATA_FOLDER --epochs 60
+    python sample_models/water/train.py DATA_FOLDER --work WORK_FOLDER
 
 DATA_FOLDER holds `train.extxyz.gz` and `val.extxyz.gz`: 64 H2O, PBE0+TS, from the examples of deepmodeling/deepmd-kit
-(LGPL-3.0). Writes `weights.safetensors` and `training.json` beside this script, and resumes from `checkpoint.pt` in
-the folder given by --work.
+(LGPL-3.0). Writes `weights.safetensors` and `weights_training.json` into WORK_FOLDER and resumes from `checkpoint.pt`
+there. The method is L-BFGS on a subset of frames that grows, from the best linear model, in coordinates in which the
+loss is about equally steep in all directions: stochastic steps of the size that the stiff directions bear learn little.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import platform
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import ase.io
@@ -33,12 +35,13 @@ from les_viz.system import System
 HERE = Path(__file__).parent
 CUTOFF = 4.5
 FORCE_WEIGHT, ENERGY_WEIGHT = 1.0, 10.0
-SMALL_START = 0.1
-"""Factor on the last layers before training: an untrained network should not shout over the data."""
 HELD_CHARGES = torch.tensor([0.1, -0.2])
-"""Charges in e of hydrogen and oxygen while the short-range part learns the worst; the data decide from then on.
-From zero charge, or in the noise of the first epochs, charges find no slope: energy goes as their square.
-"""
+"""Charges in e of hydrogen and oxygen at the start; the data decide from then on. At zero charge the energy, which goes
+as their square, has no slope to start from."""
+FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 6, 1e-5, 1e-3
+"""Training frames of the linear start, and ridges relative to the diagonal."""
+START_OF_HIDDEN = 2.0
+"""Spread of the inputs of the first hidden layer's units before training."""
 SCALE = 1000.0
 """Errors are reported in meV."""
 
@@ -92,34 +95,16 @@ def load(path: Path, elements: tuple[int, ...], atomic_energies: dict[int, float
     )
 
 
-def batch_forward(
-    model: LESModel, frames: Frames, chosen: Tensor, *, training: bool, held_charges: Tensor | None = None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Energies (frames,), forces (frames, atoms, 3) and charges (frames · atoms, channels) of the chosen frames.
-
-    `held_charges`, one an element, replace those of the charge head.
-    """
+def batch_forward(model: LESModel, frames: Frames, chosen: Tensor, *, training: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Energies (frames,), forces (frames, atoms, 3) and charges (frames · atoms, channels) of the chosen frames."""
     n_frames, n_atoms = len(chosen), frames.positions.shape[1]
-    offset = (torch.arange(n_frames) * n_atoms)[:, None, None]
-    vectors = frames.vectors[chosen].flatten(0, 1).requires_grad_()
     positions = frames.positions[chosen].flatten(0, 1).requires_grad_()
-    indices = (frames.indices[chosen] + offset).flatten(0, 1)
-    is_neighbor = frames.is_neighbor[chosen].flatten(0, 1)
-    latent = model(
-        Surroundings(
-            vectors=vectors,
-            neighbor_indices=indices,
-            is_neighbor=is_neighbor,
-            element_idx=frames.element_idx[chosen].flatten(),
-        )
-    )
-    charges = latent.charges
-    if held_charges is not None:
-        charges = held_charges[frames.element_idx[chosen].flatten()][:, None]
+    seen = surroundings_of(frames, chosen)
+    latent = model(seen)
     energy = latent.energies.view(n_frames, n_atoms).sum(dim=1)
     if model.coulomb is not None:
         charged = ChargedBatch(
-            charges=charges,
+            charges=latent.charges,
             positions=positions,
             cell=frames.cell[chosen],
             is_periodic=torch.ones(n_frames, dtype=torch.bool),
@@ -127,82 +112,135 @@ def batch_forward(
         )
         energy = energy + batch_energy(model.coulomb, charged)
     along_edges, at_atoms = torch.autograd.grad(
-        energy.sum(), (vectors, positions), create_graph=training, materialize_grads=True, allow_unused=True
+        energy.sum(), (seen.vectors, positions), create_graph=training, materialize_grads=True, allow_unused=True
     )
-    table = NeighborTable(neighbor_indices=indices, neighbor_shifts=None, is_neighbor=is_neighbor, cutoff=CUTOFF)
-    forces = -(at_atoms + sum_over_edges(along_edges, table)).view(n_frames, n_atoms, 3)
-    return energy, forces, charges
+    forces = (pulls(along_edges, seen) - at_atoms).view(n_frames, n_atoms, 3)
+    return energy, forces, latent.charges
 
 
-class ColumnScale(nn.Module):
-    """Weights in units of each feature's spread, so that one learning rate suits all features."""
+class FeatureMap(nn.Module):
+    """Weights in coordinates in which the loss is equally steep in all directions (see `preconditioner`)."""
 
-    def __init__(self, inverse_spread: Tensor) -> None:
-        """Keep one over the spread of each feature."""
+    def __init__(self, matrix: Tensor) -> None:
+        """Keep the matrix and its inverse."""
         super().__init__()
-        self.register_buffer("inverse_spread", inverse_spread)
+        self.register_buffer("matrix", matrix)
+        self.register_buffer("inverse", torch.linalg.inv(matrix.double()).to(matrix.dtype))
 
     def forward(self, weight: Tensor) -> Tensor:
         """The weight as the layer uses it."""
-        return weight * self.inverse_spread
+        return weight @ self.matrix
 
     def right_inverse(self, weight: Tensor) -> Tensor:
         """The weight as the optimiser sees it."""
-        return weight / self.inverse_spread
+        return weight @ self.inverse
 
 
-def initialise(model: LESModel, frames: Frames) -> None:
-    """Random start: Bessel frequencies nπ/cutoff, unit embeddings, heads scaled by the spread of the features."""
-    for part in model.representations:
-        config = part.config
-        part.bessel_frequencies.data = torch.arange(1, config.n_radial_basis + 1) * torch.pi / config.cutoff
-        part.bessel_prefactor.data.fill_((2 / config.cutoff) ** 0.5)
-        part.bessel_frequencies.requires_grad_(requires_grad=False)
-        part.bessel_prefactor.requires_grad_(requires_grad=False)
-        nn.init.normal_(part.sender_embedding)
-        nn.init.normal_(part.receiver_embedding)
-        nn.init.normal_(part.mixing, std=config.n_radial_basis**-0.5)
-    chosen = torch.arange(min(4, len(frames)))
-    seen = Surroundings(
-        vectors=frames.vectors[chosen].flatten(0, 1),
-        neighbor_indices=frames.indices[chosen].flatten(0, 1),
+def surroundings_of(frames: Frames, chosen: Tensor) -> Surroundings:
+    """What the model sees in the chosen frames; the edge vectors are a fresh leaf."""
+    offset = (torch.arange(len(chosen)) * frames.positions.shape[1])[:, None, None]
+    return Surroundings(
+        vectors=frames.vectors[chosen].flatten(0, 1).requires_grad_(),
+        neighbor_indices=(frames.indices[chosen] + offset).flatten(0, 1),
         is_neighbor=frames.is_neighbor[chosen].flatten(0, 1),
         element_idx=frames.element_idx[chosen].flatten(),
     )
-    with torch.no_grad():
-        features = model.representations[0](seen)
-    spread = features.std(dim=0)
-    inverse = 1 / (spread + 1e-3 * spread.mean())
-    for head in (*model.energy_heads, model.charge_head):
-        if head is None:
-            continue
-        for layer in (head.layers[0], head.linear):
-            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
-            layer.weight.data *= inverse
-            parametrize.register_parametrization(layer, "weight", ColumnScale(inverse))
-        head.layers[-1].weight.data *= SMALL_START
-        head.linear.weight = head.linear.weight * SMALL_START**2
 
 
-def release_charges(model: LESModel, frames: Frames) -> None:
-    """Fit the linear map of the charge head to the charges held so far, from where it learns."""
-    chosen = torch.arange(min(8, len(frames)))
-    element_idx = frames.element_idx[chosen].flatten()
-    offset = (torch.arange(len(chosen)) * frames.positions.shape[1])[:, None, None]
-    seen = Surroundings(
-        vectors=frames.vectors[chosen].flatten(0, 1),
-        neighbor_indices=(frames.indices[chosen] + offset).flatten(0, 1),
-        is_neighbor=frames.is_neighbor[chosen].flatten(0, 1),
-        element_idx=element_idx,
+def pulls(along_edges: Tensor, seen: Surroundings) -> Tensor:
+    """Forces on the atoms from the gradient of the energy along the edges."""
+    table = NeighborTable(
+        neighbor_indices=seen.neighbor_indices, neighbor_shifts=None, is_neighbor=seen.is_neighbor, cutoff=CUTOFF
     )
-    head = model.charge_head
+    return -sum_over_edges(along_edges, table)
+
+
+def initialise(model: LESModel, frames: Frames) -> None:
+    """Start from the best linear model of random features, charges at their held values.
+
+    Receivers are embedded as unit vectors: each element then has features of its own, and a linear head is a head for
+    each element. Bessel frequencies are nπ/cutoff and stay.
+    """
+    part = model.representations[0]
+    config = part.config
+    part.bessel_frequencies.data = torch.arange(1, config.n_radial_basis + 1) * torch.pi / config.cutoff
+    part.bessel_prefactor.data.fill_((2 / config.cutoff) ** 0.5)
+    part.bessel_frequencies.requires_grad_(requires_grad=False)
+    part.bessel_prefactor.requires_grad_(requires_grad=False)
+    part.sender_embedding.data = torch.tensor([[1.0, 0.5], [0.5, -1.0]])
+    part.receiver_embedding.data = torch.eye(2)
+    nn.init.normal_(part.mixing, std=config.n_radial_basis**-0.5)
+    heads = [head for head in (*model.energy_heads, model.charge_head) if head is not None]
+    for head in heads:
+        head.linear.weight.data.zero_()
+        head.layers[-1].weight.data.zero_()
+        for layer in head.layers:
+            if layer.bias is not None:
+                layer.bias.data.zero_()
+    seen = surroundings_of(frames, torch.arange(8))
     with torch.no_grad():
-        inverse = head.linear.parametrizations.weight[0].inverse_spread
-        features = model.representations[0](seen) * inverse
-        head.layers[-1].weight *= SMALL_START
-        target = HELD_CHARGES[element_idx] / head.config.scale
-        gram = features.T @ features + 1e-3 * len(features) * torch.eye(features.shape[1])
-        head.linear.weight = torch.linalg.solve(gram, features.T @ target)[None] * inverse
+        features = part(seen)
+    if model.charge_head is not None:
+        target = HELD_CHARGES[seen.element_idx] / model.charge_head.config.scale
+        model.charge_head.linear.weight.data = ridge(features.T @ features, features.T @ target)[None]
+    curvature = fit_linear_energy(model, frames)
+    for index in range(len(model.config.elements)):
+        mean = features[seen.element_idx == index].mean(dim=0).double()
+        curvature += torch.outer(mean, mean)
+    steepness = preconditioner(curvature, RIDGE).float()
+    spread = preconditioner(features.T.double() @ features.double() / len(features), RIDGE_OF_HIDDEN).float()
+    for head in heads:
+        parametrize.register_parametrization(head.linear, "weight", FeatureMap(steepness))
+        first = head.layers[0]
+        first.weight.data = START_OF_HIDDEN * torch.randn_like(first.weight) * first.in_features**-0.5 @ spread
+        parametrize.register_parametrization(first, "weight", FeatureMap(spread))
+
+
+def ridge(gram: Tensor, moment: Tensor) -> Tensor:
+    """Solve least squares with a ridge relative to the diagonal."""
+    gram, moment = gram.double(), moment.double()
+    weights = gram.diagonal().clamp(min=1e-30).rsqrt()
+    scaled = weights[:, None] * gram * weights + RIDGE * torch.eye(len(gram), dtype=torch.float64)
+    return (weights * torch.linalg.solve(scaled, weights * moment)).float()
+
+
+def preconditioner(curvature: Tensor, ridge: float) -> Tensor:
+    """(D C D + ridge)^{-1/2} D for the curvature C of the loss and D = diag(C)^{-1/2}."""
+    weights = curvature.diagonal().clamp(min=1e-30).rsqrt()
+    values, vectors = torch.linalg.eigh(weights[:, None] * curvature * weights)
+    root = (vectors * (values.clamp(min=0) + ridge).rsqrt()) @ vectors.T
+    return root * weights
+
+
+def fit_linear_energy(model: LESModel, frames: Frames) -> Tensor:
+    """Solve for the linear energy head by least squares on the forces and energies of a few frames.
+
+    Returns:
+        (features, features) curvature of the loss in the weights of that head.
+    """
+    head, n_atoms = model.energy_heads[0], frames.positions.shape[1]
+    size = head.linear.in_features
+    curvature, moment = torch.zeros(size, size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64)
+    with torch.no_grad():
+        everyone = model.representations[0](surroundings_of(frames, torch.arange(FRAMES_OF_LINEAR_FIT)))
+        center = everyone.mean(dim=0)
+    for number in range(FRAMES_OF_LINEAR_FIT):
+        chosen = torch.tensor([number])
+        _, coulomb, _ = batch_forward(model, frames, chosen, training=False)
+        seen = surroundings_of(frames, chosen)
+        features = model.representations[0](seen)
+        forces = [
+            pulls(torch.autograd.grad(column, seen.vectors, retain_graph=True)[0], seen).flatten()
+            for column in features.sum(dim=0)
+        ]
+        design = torch.stack(forces, dim=1).double()
+        mean = (features.mean(dim=0) - center).detach().double()
+        curvature += design.T @ design / len(design) + ENERGY_WEIGHT * n_atoms * torch.outer(mean, mean)
+        moment += design.T @ (frames.forces[chosen] - coulomb.detach()).flatten().double() / len(design)
+    head.linear.weight.data = ridge(curvature, moment)[None]
+    energy, _, _ = batch_forward(model, frames, torch.arange(8), training=False)
+    head.layers[-1].bias.data.fill_(float((frames.energy[:8] - energy.detach()).mean() / n_atoms))
+    return curvature / FRAMES_OF_LINEAR_FIT
 
 
 def evaluate(model: LESModel, frames: Frames, batch: int, held_charges: Tensor | None = None) -> dict[str, float]:
@@ -210,7 +248,7 @@ def evaluate(model: LESModel, frames: Frames, batch: int, held_charges: Tensor |
     energy_error, force_error, charges = [], [], []
     for start in range(0, len(frames), batch):
         chosen = torch.arange(start, min(start + batch, len(frames)))
-        energy, forces, q = batch_forward(model, frames, chosen, training=False, held_charges=held_charges)
+        energy, forces, q = batch_forward(model, frames, chosen, training=False)
         energy_error.append((energy.detach() - frames.energy[chosen]) / frames.positions.shape[1])
         force_error.append((forces.detach() - frames.forces[chosen]).flatten())
         charges.append(q.detach()[:, 0])
@@ -239,7 +277,7 @@ def plain_weights(model: LESModel) -> dict[str, np.ndarray]:
 
 def configuration(arguments: argparse.Namespace, atomic_energies: dict[int, float]) -> ModelConfig:
     """The architecture."""
-    charge = HeadConfig(hidden=(24,), bias=False, linear=True, scale=0.3)
+    charge = HeadConfig(hidden=(24,), bias=False, linear=True, scale=0.1)
     return ModelConfig(
         elements=(1, 8),
         representations=(
@@ -252,7 +290,7 @@ def configuration(arguments: argparse.Namespace, atomic_energies: dict[int, floa
                 nu_max=arguments.nu,
             ),
         ),
-        energy_heads=(HeadConfig(hidden=(32, 16), linear=True),),
+        energy_heads=(HeadConfig(hidden=(48, 24), linear=True),),
         charge_head=None if arguments.short_range_only else charge,
         electrostatics=None
         if arguments.short_range_only
@@ -266,14 +304,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, default=HERE)
-    parser.add_argument("--epochs", type=int, default=60)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--rate", type=float, default=1e-2)
+    parser.add_argument("--stages", nargs="+", default=["32:16", "96:30"], help="FRAMES:ROUNDS, one after another")
     parser.add_argument("--nu", type=int, default=3)
-    parser.add_argument("--n-radial", type=int, default=8)
+    parser.add_argument("--n-radial", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--hold-charges", type=int, default=12, help="epochs before the charge head may move")
     parser.add_argument("--short-range-only", action="store_true")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -290,51 +325,51 @@ def main() -> None:
 
 
 def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out: Frames) -> None:
-    """The loop: AdamW, one cycle of the learning rate, an average of the weights over the last steps."""
-    steps = arguments.epochs * (len(train) // arguments.batch)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=arguments.rate, weight_decay=1e-6)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, arguments.rate, total_steps=steps, pct_start=0.03)
-    average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
-    checkpoint, first, spent, log = arguments.work / "checkpoint.pt", 0, 0.0, []
+    """The loop: some rounds of L-BFGS on the first frames, then on more of them."""
+    plan = [int(part.split(":")[0]) for part in arguments.stages for _ in range(int(part.split(":")[1]))]
+    checkpoint, log, spent = arguments.work / "checkpoint.pt", [], 0.0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(state["model"])
-        average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        torch.set_rng_state(state["rng"])
-        first, spent, log = state["epoch"], state["seconds"], state["log"]
-    for epoch in range(first, arguments.epochs):
+        log, spent = state["log"], state["seconds"]
+    optimizer, n_frames = None, 0
+    for number in range(len(log), len(plan)):
         started = time.time()
-        holding = model.charge_head is not None and epoch < arguments.hold_charges
-        held = HELD_CHARGES if holding else None
-        if model.charge_head is not None:
-            model.charge_head.requires_grad_(not holding)
-            if epoch == arguments.hold_charges:
-                release_charges(model, train)
-                average.module.charge_head.load_state_dict(model.charge_head.state_dict())
-        trainable = [p for p in model.parameters() if p.requires_grad]
-        for chosen in torch.randperm(len(train))[: steps // arguments.epochs * arguments.batch].split(arguments.batch):
-            energy, forces, _ = batch_forward(model, train, chosen, training=True, held_charges=held)
-            per_atom = (energy - train.energy[chosen]) / train.positions.shape[1]
-            loss = FORCE_WEIGHT * (forces - train.forces[chosen]).square().mean()
-            loss = loss + ENERGY_WEIGHT * per_atom.square().mean() * train.positions.shape[1]
-            if not bool(loss.isfinite()):
-                raise SystemExit(f"the loss is not finite in epoch {epoch}: lower --rate")
-            optimizer.zero_grad()
-            loss.backward(inputs=trainable)
-            nn.utils.clip_grad_norm_(model.parameters(), 10.0)
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(model)
+        if optimizer is None or plan[number] != n_frames:
+            n_frames = plan[number]
+            optimizer = torch.optim.LBFGS(
+                [p for p in model.parameters() if p.requires_grad],
+                max_iter=10,
+                history_size=40,
+                line_search_fn="strong_wolfe",
+                tolerance_grad=0,
+                tolerance_change=0,
+            )
+        value = float(optimizer.step(partial(subset_loss, model, train, n_frames, optimizer)))
+        if not np.isfinite(value):
+            raise SystemExit(f"the loss is not finite in round {number}")
         spent += time.time() - started
-        errors = evaluate(average.module, held_out, arguments.batch, held)
-        log.append({"epoch": epoch + 1, "seconds": round(spent), **errors})
+        errors = evaluate(model, held_out, batch=4)
+        log.append({"round": number + 1, "frames": n_frames, "seconds": round(spent), "loss": value, **errors})
         print(json.dumps(log[-1]), flush=True)
-        state = {"model": model.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-        state |= {"schedule": schedule.state_dict(), "rng": torch.get_rng_state(), "epoch": epoch + 1}
-        torch.save({**state, "seconds": spent, "log": log}, checkpoint)
-    save(arguments, average.module, log)
+        torch.save({"model": model.state_dict(), "log": log, "seconds": spent}, checkpoint)
+    save(arguments, model, log)
+
+
+def subset_loss(model: LESModel, frames: Frames, n_frames: int, optimizer: torch.optim.Optimizer) -> float:
+    """Loss on the first frames, its gradient left in the parameters."""
+    optimizer.zero_grad()
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    total = 0.0
+    for chosen in torch.arange(n_frames).split(8):
+        energy, forces, _ = batch_forward(model, frames, chosen, training=True)
+        per_atom = (energy - frames.energy[chosen]) / frames.positions.shape[1]
+        loss = FORCE_WEIGHT * (forces - frames.forces[chosen]).square().mean()
+        loss = loss + ENERGY_WEIGHT * per_atom.square().mean() * frames.positions.shape[1]
+        loss = loss * (len(chosen) / n_frames)
+        loss.backward(inputs=trainable)
+        total += float(loss.detach())
+    return total
 
 
 def save(arguments: argparse.Namespace, model: LESModel, log: list[dict[str, float]]) -> None:
@@ -342,9 +377,8 @@ def save(arguments: argparse.Namespace, model: LESModel, log: list[dict[str, flo
     config = model.config
     if config.charge_head is not None and log[-1]["charge_of_Z8"] > 0:
         config = replace(config, charge_head=replace(config.charge_head, scale=-config.charge_head.scale))
-    command = f"train.py --epochs {arguments.epochs} --batch {arguments.batch} --rate {arguments.rate} "
-    command += f"--nu {arguments.nu} --n-radial {arguments.n_radial} --seed {arguments.seed} "
-    command += f"--hold-charges {arguments.hold_charges}"
+    command = f"train.py --stages {' '.join(arguments.stages)} "
+    command += f"--nu {arguments.nu} --n-radial {arguments.n_radial} --seed {arguments.seed}"
     provenance = {
         "source": "trained by les_viz on energies and forces",
         "data": "water_pbe0 of the deepmodeling/deepmd-kit examples (LGPL-3.0), 320 frames of 64 H2O",
