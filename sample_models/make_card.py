@@ -139,7 +139,7 @@ def training(folder: Path, about: Mapping[str, Any], model: LESModel, machine: s
         "charges_start": about["charges_start"],
         "command": provenance["command"],
         "seed": int(words[words.index("--seed") + 1]),
-        "epochs": last["epoch"],
+        "rounds": last["round"],
         "wall_time_s": last["seconds"],
         "machine": machine,
         "versions": provenance["versions"],
@@ -201,7 +201,7 @@ def as_markdown(facts: Mapping[str, Any]) -> str:
         "charge_sign, ε∞": f"{charges['charge_sign']:+d}, {charges['epsilon_infinity']:g} "
         f"({charges['epsilon_infinity_note']})",
         "Made by": f"`{made['command']}`; {made['charges_start']}",
-        "Training time": f"{made['epochs']} epochs, {made['wall_time_s']} s on {made['machine']}; {made['versions']}",
+        "Training time": f"{made['rounds']} rounds of L-BFGS, {made['wall_time_s']} s on {made['machine']}; {made['versions']}",
         "Weights": f"{weights['bytes']:,} bytes, {weights['licence']}, sha256 `{weights['sha256']}`",
     }
     lines = [f"# {facts['title']}", "", facts["teaches"], "", "| | |", "|---|---|"]

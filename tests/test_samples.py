@@ -36,7 +36,7 @@ REQUIRED = {
     "structures": dict,
 }
 REQUIRED_OF_TRAINING = {
-    "data", "data_url", "data_licence", "frames", "level_of_theory", "charges_start", "command", "seed", "epochs",
+    "data", "data_url", "data_licence", "frames", "level_of_theory", "charges_start", "command", "seed", "rounds",
     "wall_time_s", "machine", "versions",
 }  # fmt: skip
 HELD_OUT_DATA = {"water": "data/water_pbe0/val.extxyz.gz"}
@@ -175,7 +175,7 @@ def written(make_card, tmp_path, monkeypatch):
     model = random_model(provenance=provenance)
     weights = {name: parameter.numpy() for name, parameter in model.named_parameters()}
     (folder / "weights.safetensors").write_bytes(write_native(model.config, weights))
-    (folder / "weights_training.json").write_text(json.dumps([{"epoch": 1, "seconds": 5}, {"epoch": 2, "seconds": 9}]))
+    (folder / "weights_training.json").write_text(json.dumps([{"round": 1, "seconds": 5}, {"round": 2, "seconds": 9}]))
     about = (SAMPLES / "water" / "about.toml").read_text(encoding="utf-8")
     about, _ = about.split("[structures]")
     about += '[structures]\n"a b.extxyz" = "from \\"here\\""\n'
@@ -204,7 +204,7 @@ def test_make_card_measures(written):
     assert card["held_out"]["energy_rmse_meV_per_atom"] == pytest.approx(1e3 * ENERGY_ERROR, rel=1e-3)
     assert card["held_out"]["force_rmse_meV_per_A"] == pytest.approx(1e3 * FORCE_ERROR * np.sqrt(2 / 21), rel=1e-3)
     assert card["training"]["seed"] == 7
-    assert card["training"]["epochs"] == 2
+    assert card["training"]["rounds"] == 2
     assert card["training"]["wall_time_s"] == 9
     assert card["training"]["machine"] == "a machine"
     assert card["structures"] == {"a b.extxyz": 'from "here"'}

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 import les_viz
-from les_viz.ewald import ChargedBatch, batch_energy
+from les_viz.ewald import ChargedBatch, batch_energy, electrostatics
 from les_viz.models.config import ElectrostaticsConfig, HeadConfig, ModelConfig, RepresentationConfig
 from les_viz.models.model import LESModel
 from les_viz.models.native import write_native
@@ -35,10 +35,12 @@ from les_viz.system import System
 HERE = Path(__file__).parent
 CUTOFF = 4.5
 FORCE_WEIGHT, ENERGY_WEIGHT = 1.0, 10.0
-HELD_CHARGES = torch.tensor([0.1, -0.2])
-"""Charges in e of hydrogen and oxygen at the start; the data decide from then on. At zero charge the energy, which goes
-as their square, has no slope to start from."""
-FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 6, 1e-5, 1e-3
+UNIT_CHARGES = torch.tensor([1.0, -2.0], dtype=torch.float64)
+"""Charges of hydrogen and oxygen whose common factor the linear start finds; the charge head goes on from there."""
+ELECTROSTATICS = ElectrostaticsConfig(smearing=1.0, k_cutoff=float(torch.pi), self_interaction=False)
+SMOOTHNESS = 3.0
+"""Å²: weight of the charges' derivatives beside their deviation from the element's charge, at the start."""
+FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 12, 1e-5, 1e-3
 """Training frames of the linear start, and ridges relative to the diagonal."""
 START_OF_HIDDEN = 2.0
 """Spread of the inputs of the first hidden layer's units before training."""
@@ -84,14 +86,14 @@ def load(path: Path, elements: tuple[int, ...], atomic_energies: dict[int, float
     energy = np.array([f.get_potential_energy() for f in frames]) - np.array(reference)
     lookup = {z: i for i, z in enumerate(elements)}
     return Frames(
-        positions=torch.stack([s.positions for s in systems]).float(),
-        cell=torch.cat([s.cell for s in systems]).float(),
-        vectors=torch.stack(vectors).float(),
+        positions=torch.stack([s.positions for s in systems]),
+        cell=torch.cat([s.cell for s in systems]),
+        vectors=torch.stack(vectors),
         indices=torch.stack(indices),
         is_neighbor=torch.stack(masks),
         element_idx=torch.tensor([[lookup[int(z)] for z in f.numbers] for f in frames]),
-        energy=torch.tensor(energy).float(),
-        forces=torch.tensor(forces).float(),
+        energy=torch.tensor(energy),
+        forces=torch.tensor(forces),
     )
 
 
@@ -180,15 +182,14 @@ def initialise(model: LESModel, frames: Frames) -> None:
     seen = surroundings_of(frames, torch.arange(8))
     with torch.no_grad():
         features = part(seen)
-    if model.charge_head is not None:
-        target = HELD_CHARGES[seen.element_idx] / model.charge_head.config.scale
-        model.charge_head.linear.weight.data = ridge(features.T @ features, features.T @ target)[None]
-    curvature = fit_linear_energy(model, frames)
+    curvature = fit_linear_model(model, frames, features, seen.element_idx)
     for index in range(len(model.config.elements)):
         mean = features[seen.element_idx == index].mean(dim=0).double()
         curvature += torch.outer(mean, mean)
-    steepness = preconditioner(curvature, RIDGE).float()
-    spread = preconditioner(features.T.double() @ features.double() / len(features), RIDGE_OF_HIDDEN).float()
+    steepness = preconditioner(curvature, RIDGE)
+    spread = preconditioner(features.T.double() @ features.double() / len(features), RIDGE_OF_HIDDEN).to(
+        torch.get_default_dtype()
+    )
     for head in heads:
         parametrize.register_parametrization(head.linear, "weight", FeatureMap(steepness))
         first = head.layers[0]
@@ -201,7 +202,7 @@ def ridge(gram: Tensor, moment: Tensor) -> Tensor:
     gram, moment = gram.double(), moment.double()
     weights = gram.diagonal().clamp(min=1e-30).rsqrt()
     scaled = weights[:, None] * gram * weights + RIDGE * torch.eye(len(gram), dtype=torch.float64)
-    return (weights * torch.linalg.solve(scaled, weights * moment)).float()
+    return weights * torch.linalg.solve(scaled, weights * moment)
 
 
 def preconditioner(curvature: Tensor, ridge: float) -> Tensor:
@@ -212,35 +213,59 @@ def preconditioner(curvature: Tensor, ridge: float) -> Tensor:
     return root * weights
 
 
-def fit_linear_energy(model: LESModel, frames: Frames) -> Tensor:
-    """Solve for the linear energy head by least squares on the forces and energies of a few frames.
+def fit_linear_model(model: LESModel, frames: Frames, features: Tensor, element_idx: Tensor) -> Tensor:
+    """Least squares on the forces of a few frames for the linear energy head and the size of the charges.
+
+    With charges c·(1, -2) of hydrogen and oxygen the Coulomb energy is c² times that of unit charges: one more linear
+    parameter, so forces alone say how large the charges are. The charge head starts there.
 
     Returns:
-        (features, features) curvature of the loss in the weights of that head.
+        (features, features) curvature of the loss in the weights of the linear energy head.
     """
-    head, n_atoms = model.energy_heads[0], frames.positions.shape[1]
-    size = head.linear.in_features
-    curvature, moment = torch.zeros(size, size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64)
-    with torch.no_grad():
-        everyone = model.representations[0](surroundings_of(frames, torch.arange(FRAMES_OF_LINEAR_FIT)))
-        center = everyone.mean(dim=0)
+    n_atoms, size = frames.positions.shape[1], features.shape[1]
+    curvature, moment = torch.zeros(size + 1, size + 1), torch.zeros(size + 1)
+    center = torch.cat((features.mean(dim=0), torch.zeros(1)))
     for number in range(FRAMES_OF_LINEAR_FIT):
-        chosen = torch.tensor([number])
-        _, coulomb, _ = batch_forward(model, frames, chosen, training=False)
-        seen = surroundings_of(frames, chosen)
-        features = model.representations[0](seen)
+        seen = surroundings_of(frames, torch.tensor([number]))
+        columns = model.representations[0](seen)
         forces = [
             pulls(torch.autograd.grad(column, seen.vectors, retain_graph=True)[0], seen).flatten()
-            for column in features.sum(dim=0)
+            for column in columns.sum(dim=0)
         ]
-        design = torch.stack(forces, dim=1).double()
-        mean = (features.mean(dim=0) - center).detach().double()
+        coulomb_energy, coulomb_forces = unit_coulomb(model, frames, number)
+        design = torch.stack([*forces, coulomb_forces.flatten()], dim=1)
+        mean = torch.cat((columns.detach().mean(dim=0), coulomb_energy[None] / n_atoms)) - center
+        if number == 0:
+            center[-1], mean[-1] = mean[-1].clone(), 0.0
         curvature += design.T @ design / len(design) + ENERGY_WEIGHT * n_atoms * torch.outer(mean, mean)
-        moment += design.T @ (frames.forces[chosen] - coulomb.detach()).flatten().double() / len(design)
-    head.linear.weight.data = ridge(curvature, moment)[None]
+        moment += design.T @ frames.forces[number].flatten() / len(design)
+    if model.charge_head is None:
+        curvature, moment = curvature[:-1, :-1], moment[:-1]
+    solution = ridge(curvature, moment)
+    model.energy_heads[0].linear.weight.data = solution[None, :size]
+    if model.charge_head is not None:
+        target = UNIT_CHARGES[element_idx] * solution[-1].clamp(min=0).sqrt() / model.charge_head.config.scale
+        smooth = SMOOTHNESS * curvature[:size, :size] / FRAMES_OF_LINEAR_FIT
+        gram = features.T @ features / len(features) + smooth
+        model.charge_head.linear.weight.data = ridge(gram, features.T @ target / len(features))[None]
     energy, _, _ = batch_forward(model, frames, torch.arange(8), training=False)
-    head.layers[-1].bias.data.fill_(float((frames.energy[:8] - energy.detach()).mean() / n_atoms))
-    return curvature / FRAMES_OF_LINEAR_FIT
+    gap = (frames.energy[:8] - energy.detach()).mean() / n_atoms
+    model.energy_heads[0].layers[-1].bias.data.fill_(float(gap))
+    return curvature[:size, :size] / FRAMES_OF_LINEAR_FIT
+
+
+def unit_coulomb(model: LESModel, frames: Frames, number: int) -> tuple[Tensor, Tensor]:
+    """Coulomb energy and forces of one frame with the unit charges."""
+    settings = model.config.electrostatics or ELECTROSTATICS
+    result = electrostatics(
+        UNIT_CHARGES[frames.element_idx[number]],
+        frames.positions[number],
+        frames.cell[number],
+        smearing=settings.smearing,
+        k_cutoff=settings.k_cutoff,
+        self_interaction=settings.self_interaction,
+    )
+    return result.energy, result.forces
 
 
 def evaluate(model: LESModel, frames: Frames, batch: int, held_charges: Tensor | None = None) -> dict[str, float]:
@@ -269,9 +294,9 @@ def plain_weights(model: LESModel) -> dict[str, np.ndarray]:
     for name, module in model.named_modules():
         for key, value in module.named_parameters(recurse=False):
             if "parametrizations" not in name:
-                found[f"{name}.{key}"] = value.detach().numpy()
+                found[f"{name}.{key}"] = value.detach().float().numpy()
         if isinstance(module, nn.Linear) and parametrize.is_parametrized(module):
-            found[f"{name}.weight"] = module.weight.detach().numpy()
+            found[f"{name}.weight"] = module.weight.detach().float().numpy()
     return found
 
 
@@ -292,9 +317,7 @@ def configuration(arguments: argparse.Namespace, atomic_energies: dict[int, floa
         ),
         energy_heads=(HeadConfig(hidden=(48, 24), linear=True),),
         charge_head=None if arguments.short_range_only else charge,
-        electrostatics=None
-        if arguments.short_range_only
-        else ElectrostaticsConfig(smearing=1.0, k_cutoff=float(torch.pi), self_interaction=False),
+        electrostatics=None if arguments.short_range_only else ELECTROSTATICS,
         atomic_energies=atomic_energies,
     )
 
@@ -306,12 +329,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=HERE)
     parser.add_argument("--stages", nargs="+", default=["32:16", "96:30"], help="FRAMES:ROUNDS, one after another")
     parser.add_argument("--nu", type=int, default=3)
-    parser.add_argument("--n-radial", type=int, default=10)
+    parser.add_argument("--n-radial", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--short-range-only", action="store_true")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
+    torch.set_default_dtype(torch.float64)
     torch.set_num_threads(arguments.threads)
     raw = ase.io.read(arguments.data / "train.extxyz.gz", ":", format="extxyz")
     composition = np.array([[np.sum(f.numbers == z) for z in (1, 8)] for f in raw])
@@ -332,6 +356,8 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
         state = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(state["model"])
         log, spent = state["log"], state["seconds"]
+    else:
+        print(json.dumps({"round": 0, **evaluate(model, held_out, batch=4)}), flush=True)
     optimizer, n_frames = None, 0
     for number in range(len(log), len(plan)):
         started = time.time()

@@ -7,9 +7,7 @@ import pytest
 import torch
 from ase import units
 from ase.calculators.calculator import PropertyNotImplementedError
-from ase.io.trajectory import Trajectory
 from ase.md.verlet import VelocityVerlet
-from ase.optimize import BFGS
 from random_models import random_atoms, random_config, random_model, weighted
 
 from les_viz.errors import BoundaryError, ModelError, SettingError
@@ -362,44 +360,3 @@ def test_single_precision(model):
     single = weighted(random_config()).to_precision(torch.float32)
     atoms = with_calculator(single)
     assert atoms.get_forces() == pytest.approx(predict(model, atoms).forces, abs=2e-4)
-
-
-def assert_came_back(back, atoms):
-    assert back.get_potential_energy() == pytest.approx(atoms.get_potential_energy(), abs=1e-6)
-    assert back.get_forces() == pytest.approx(atoms.get_forces(), abs=1e-7)
-    assert back.get_charges() == pytest.approx(atoms.get_charges(), abs=1e-7)
-
-
-@pytest.mark.parametrize("field", [None, FIELD])
-def test_ase_writes_trajectories(model, tmp_path, field):
-    atoms = with_calculator(model, electric_field=field)
-    atoms.get_forces()
-    path = tmp_path / "run.traj"
-    with Trajectory(path, "w") as trajectory:
-        trajectory.write(atoms)
-    back = ase.io.read(path, format="traj")
-    assert_came_back(back, atoms)
-    if field:
-        born = atoms.calc.results["born_effective_charges"]
-        assert back.calc.results["born_effective_charges"] == pytest.approx(born, abs=1e-12)
-
-
-@pytest.mark.parametrize("field", [None, FIELD])
-def test_ase_writes_extended_xyz(model, tmp_path, field):
-    atoms = with_calculator(model, electric_field=field)
-    atoms.get_forces()
-    atoms.calc.results.pop("born_effective_charges", None)
-    path = tmp_path / "run.extxyz"
-    ase.io.write(path, atoms, format="extxyz")
-    assert_came_back(ase.io.read(path, format="extxyz"), atoms)
-
-
-@pytest.mark.parametrize("field", [None, FIELD])
-def test_relaxation_goes_downhill(model, field):
-    atoms = with_calculator(model, electric_field=field)
-    energies = []
-    relaxation = BFGS(atoms, logfile=None, maxstep=0.02)
-    relaxation.attach(lambda: energies.append(atoms.get_potential_energy()))
-    relaxation.run(steps=5)
-    assert len(energies) == 6
-    assert (np.diff(energies) < 0).all()
