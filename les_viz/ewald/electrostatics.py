@@ -126,7 +126,9 @@ def _layout(positions: Tensor, cell: Tensor | None, system_idx: Tensor | None) -
             raise SettingError(f"there are {n_cells} cells: pass system_idx, the cell of each atom")
         return PaddedLayout(1, len(positions), None)
     if len(system_idx) != len(positions) or int(system_idx[0]) < 0 or bool((system_idx.diff() < 0).any()):
-        raise SettingError("system_idx must hold a number from 0 for each atom, and be sorted")
+        raise SettingError(
+            "system_idx must hold a number from 0 for each atom, sorted: put the atoms of each system together"
+        )
     last = int(system_idx[-1])
     if cell is not None and last >= n_cells:
         raise SettingError(f"system_idx goes up to {last}, but there are {n_cells} cells: pass one for each system")

@@ -40,7 +40,7 @@ UNIT_CHARGES = torch.tensor([1.0, -2.0], dtype=torch.float64)
 ELECTROSTATICS = ElectrostaticsConfig(smearing=1.0, k_cutoff=float(torch.pi), self_interaction=False)
 SMOOTHNESS = 3.0
 """Å²: weight of the charges' derivatives beside their deviation from the element's charge, at the start."""
-FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 12, 1e-5, 1e-3
+FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 8, 1e-5, 1e-3
 """Training frames of the linear start, and ridges relative to the diagonal."""
 START_OF_HIDDEN = 2.0
 """Spread of the inputs of the first hidden layer's units before training."""
@@ -214,7 +214,7 @@ def preconditioner(curvature: Tensor, ridge: float) -> Tensor:
 
 
 def fit_linear_model(model: LESModel, frames: Frames, features: Tensor, element_idx: Tensor) -> Tensor:
-    """Least squares on the forces of a few frames for the linear energy head and the size of the charges.
+    """Least squares on forces and energies of a few frames: the linear energy head and the size of the charges.
 
     With charges c·(1, -2) of hydrogen and oxygen the Coulomb energy is c² times that of unit charges: one more linear
     parameter, so forces alone say how large the charges are. The charge head starts there.
@@ -223,8 +223,8 @@ def fit_linear_model(model: LESModel, frames: Frames, features: Tensor, element_
         (features, features) curvature of the loss in the weights of the linear energy head.
     """
     n_atoms, size = frames.positions.shape[1], features.shape[1]
-    curvature, moment = torch.zeros(size + 1, size + 1), torch.zeros(size + 1)
-    center = torch.cat((features.mean(dim=0), torch.zeros(1)))
+    curvature, moment = torch.zeros(size + 2, size + 2), torch.zeros(size + 2)
+    shift = torch.cat((features.mean(dim=0), unit_coulomb(model, frames, 0)[0][None] / n_atoms, -torch.ones(1)))
     for number in range(FRAMES_OF_LINEAR_FIT):
         seen = surroundings_of(frames, torch.tensor([number]))
         columns = model.representations[0](seen)
@@ -233,18 +233,17 @@ def fit_linear_model(model: LESModel, frames: Frames, features: Tensor, element_
             for column in columns.sum(dim=0)
         ]
         coulomb_energy, coulomb_forces = unit_coulomb(model, frames, number)
-        design = torch.stack([*forces, coulomb_forces.flatten()], dim=1)
-        mean = torch.cat((columns.detach().mean(dim=0), coulomb_energy[None] / n_atoms)) - center
-        if number == 0:
-            center[-1], mean[-1] = mean[-1].clone(), 0.0
+        design = torch.stack([*forces, coulomb_forces.flatten(), torch.zeros(3 * n_atoms)], dim=1)
+        mean = torch.cat((columns.detach().mean(dim=0), coulomb_energy[None] / n_atoms, torch.zeros(1))) - shift
         curvature += design.T @ design / len(design) + ENERGY_WEIGHT * n_atoms * torch.outer(mean, mean)
         moment += design.T @ frames.forces[number].flatten() / len(design)
+        moment += ENERGY_WEIGHT * mean * frames.energy[number]
     if model.charge_head is None:
-        curvature, moment = curvature[:-1, :-1], moment[:-1]
+        curvature[size], curvature[:, size], moment[size] = 0.0, 0.0, 0.0
     solution = ridge(curvature, moment)
     model.energy_heads[0].linear.weight.data = solution[None, :size]
     if model.charge_head is not None:
-        target = UNIT_CHARGES[element_idx] * solution[-1].clamp(min=0).sqrt() / model.charge_head.config.scale
+        target = UNIT_CHARGES[element_idx] * solution[size].clamp(min=0).sqrt() / model.charge_head.config.scale
         smooth = SMOOTHNESS * curvature[:size, :size] / FRAMES_OF_LINEAR_FIT
         gram = features.T @ features / len(features) + smooth
         model.charge_head.linear.weight.data = ridge(gram, features.T @ target / len(features))[None]
