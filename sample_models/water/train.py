@@ -38,9 +38,9 @@ FORCE_WEIGHT, ENERGY_WEIGHT = 1.0, 10.0
 UNIT_CHARGES = torch.tensor([1.0, -2.0], dtype=torch.float64)
 """Charges of hydrogen and oxygen whose common factor the linear start finds; the charge head goes on from there."""
 ELECTROSTATICS = ElectrostaticsConfig(smearing=1.0, k_cutoff=float(torch.pi), self_interaction=False)
-SMOOTHNESS = 3.0
-"""Å²: weight of the charges' derivatives beside their deviation from the element's charge, at the start."""
-FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 8, 1e-5, 1e-3
+SMOOTHNESS, FRAMES_OF_ROUGHNESS = 10.0, 2
+"""Å²: weight of the charges' slopes beside their deviation from the element's charge, at the start; frames for it."""
+FRAMES_OF_LINEAR_FIT, RIDGE, RIDGE_OF_HIDDEN = 8, 1e-6, 1e-3
 """Training frames of the linear start, and ridges relative to the diagonal."""
 START_OF_HIDDEN = 2.0
 """Spread of the inputs of the first hidden layer's units before training."""
@@ -224,15 +224,17 @@ def fit_linear_model(model: LESModel, frames: Frames, features: Tensor, element_
     """
     n_atoms, size = frames.positions.shape[1], features.shape[1]
     curvature, moment = torch.zeros(size + 2, size + 2), torch.zeros(size + 2)
+    roughness = torch.zeros(size, size)
     shift = torch.cat((features.mean(dim=0), unit_coulomb(model, frames, 0)[0][None] / n_atoms, -torch.ones(1)))
     for number in range(FRAMES_OF_LINEAR_FIT):
         seen = surroundings_of(frames, torch.tensor([number]))
         columns = model.representations[0](seen)
-        forces = [
-            pulls(torch.autograd.grad(column, seen.vectors, retain_graph=True)[0], seen).flatten()
-            for column in columns.sum(dim=0)
-        ]
+        along_edges = [torch.autograd.grad(column, seen.vectors, retain_graph=True)[0] for column in columns.sum(dim=0)]
+        if number < FRAMES_OF_ROUGHNESS:
+            slopes = torch.stack([slope.flatten() for slope in along_edges], dim=1)
+            roughness += slopes.T @ slopes / (FRAMES_OF_ROUGHNESS * n_atoms)
         coulomb_energy, coulomb_forces = unit_coulomb(model, frames, number)
+        forces = [pulls(slope, seen).flatten() for slope in along_edges]
         design = torch.stack([*forces, coulomb_forces.flatten(), torch.zeros(3 * n_atoms)], dim=1)
         mean = torch.cat((columns.detach().mean(dim=0), coulomb_energy[None] / n_atoms, torch.zeros(1))) - shift
         curvature += design.T @ design / len(design) + ENERGY_WEIGHT * n_atoms * torch.outer(mean, mean)
@@ -244,8 +246,7 @@ def fit_linear_model(model: LESModel, frames: Frames, features: Tensor, element_
     model.energy_heads[0].linear.weight.data = solution[None, :size]
     if model.charge_head is not None:
         target = UNIT_CHARGES[element_idx] * solution[size].clamp(min=0).sqrt() / model.charge_head.config.scale
-        smooth = SMOOTHNESS * curvature[:size, :size] / FRAMES_OF_LINEAR_FIT
-        gram = features.T @ features / len(features) + smooth
+        gram = features.T @ features / len(features) + SMOOTHNESS * roughness
         model.charge_head.linear.weight.data = ridge(gram, features.T @ target / len(features))[None]
     energy, _, _ = batch_forward(model, frames, torch.arange(8), training=False)
     gap = (frames.energy[:8] - energy.detach()).mean() / n_atoms

@@ -15,7 +15,7 @@ class Page:
     """The Charges page under test, with words for what the tests look at."""
 
     def __init__(self, script: Path) -> None:
-        self.app = AppTest.from_file(str(script), default_timeout=60).run()
+        self.app = AppTest.from_file(str(script), default_timeout=180).run()
 
     def upload(self, which: str, name: str, content: bytes) -> "Page":
         self.app.file_uploader(key=f"{which}_file").upload(name, content).run()

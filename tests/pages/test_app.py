@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 
 
 def test_the_app_opens_on_coloured_water_without_a_question(repository):
-    app = AppTest.from_file(str(repository / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(repository / "app.py"), default_timeout=180).run()
     assert not app.exception
     assert not app.error
     assert app.title[0].value == "Charges"

@@ -69,14 +69,14 @@ def app_url(samples, repository, tmp_path_factory):
 
 
 def wait_until_healthy(url, server):
-    for _ in range(300):
+    for _ in range(1200):
         try:
             urllib.request.urlopen(url, timeout=2).close()
             return
         except (URLError, OSError):
             assert server.poll() is None, "the server ended"
             time.sleep(0.1)
-    pytest.fail("the server did not start within 30 s")
+    pytest.fail("the server did not start within 120 s")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ class Window:
     def __init__(self, browser, app_url, path, **options):
         self.context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
+        self.page.set_default_timeout(180_000)
         self.problems, self.foreign = [], []
         self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
