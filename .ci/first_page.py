@@ -6,7 +6,7 @@ import urllib.request
 
 from playwright.sync_api import Page, TimeoutError, sync_playwright
 
-SECONDS = 60
+SECONDS = 180
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
