@@ -201,7 +201,8 @@ def as_markdown(facts: Mapping[str, Any]) -> str:
         "charge_sign, ε∞": f"{charges['charge_sign']:+d}, {charges['epsilon_infinity']:g} "
         f"({charges['epsilon_infinity_note']})",
         "Made by": f"`{made['command']}`; {made['charges_start']}",
-        "Training time": f"{made['rounds']} rounds of L-BFGS, {made['wall_time_s']} s on {made['machine']}; {made['versions']}",
+        "Training time": f"{made['rounds']} rounds of L-BFGS, {made['wall_time_s']} s on {made['machine']}",
+        "Versions": str(made["versions"]),
         "Weights": f"{weights['bytes']:,} bytes, {weights['licence']}, sha256 `{weights['sha256']}`",
     }
     lines = [f"# {facts['title']}", "", facts["teaches"], "", "| | |", "|---|---|"]
