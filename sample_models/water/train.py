@@ -332,6 +332,7 @@ def main() -> None:
     parser.add_argument("--n-radial", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--neutrality", type=float, default=0.0, help="weight of the squared mean charge, eV²/Å²/e²")
     parser.add_argument("--short-range-only", action="store_true")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -371,7 +372,7 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
                 tolerance_grad=0,
                 tolerance_change=0,
             )
-        value = float(optimizer.step(partial(subset_loss, model, train, n_frames, optimizer)))
+        value = float(optimizer.step(partial(subset_loss, model, train, n_frames, arguments.neutrality, optimizer)))
         if not np.isfinite(value):
             raise SystemExit(f"the loss is not finite in round {number}")
         spent += time.time() - started
@@ -382,16 +383,19 @@ def run(arguments: argparse.Namespace, model: LESModel, train: Frames, held_out:
     save(arguments, model, log)
 
 
-def subset_loss(model: LESModel, frames: Frames, n_frames: int, optimizer: torch.optim.Optimizer) -> float:
+def subset_loss(
+    model: LESModel, frames: Frames, n_frames: int, neutrality: float, optimizer: torch.optim.Optimizer
+) -> float:
     """Loss on the first frames, its gradient left in the parameters."""
     optimizer.zero_grad()
     trainable = [p for p in model.parameters() if p.requires_grad]
     total = 0.0
     for chosen in torch.arange(n_frames).split(8):
-        energy, forces, _ = batch_forward(model, frames, chosen, training=True)
+        energy, forces, charges = batch_forward(model, frames, chosen, training=True)
         per_atom = (energy - frames.energy[chosen]) / frames.positions.shape[1]
         loss = FORCE_WEIGHT * (forces - frames.forces[chosen]).square().mean()
         loss = loss + ENERGY_WEIGHT * per_atom.square().mean() * frames.positions.shape[1]
+        loss = loss + neutrality * charges.mean().square()
         loss = loss * (len(chosen) / n_frames)
         loss.backward(inputs=trainable)
         total += float(loss.detach())
@@ -403,7 +407,7 @@ def save(arguments: argparse.Namespace, model: LESModel, log: list[dict[str, flo
     config = model.config
     if config.charge_head is not None and log[-1]["charge_of_Z8"] > 0:
         config = replace(config, charge_head=replace(config.charge_head, scale=-config.charge_head.scale))
-    command = f"train.py --stages {' '.join(arguments.stages)} "
+    command = f"train.py --stages {' '.join(arguments.stages)} --neutrality {arguments.neutrality} "
     command += f"--nu {arguments.nu} --n-radial {arguments.n_radial} --seed {arguments.seed}"
     provenance = {
         "source": "trained by les_viz on energies and forces",
