@@ -127,11 +127,16 @@ class Representation(nn.Module):
 
     def first_layer(self, surroundings: Surroundings, basis: EdgeBasis) -> AtomDensity:
         """Densities and invariants before any message."""
-        n_elements, n_embedding = self.sender_embedding.shape
+        n_elements = len(self.sender_embedding)
         sender_elements = surroundings.element_idx[surroundings.neighbor_indices]
         is_element = torch.nn.functional.one_hot(sender_elements, n_elements).to(basis.radial.dtype)
         by_element = (is_element.unsqueeze(3) * basis.radial.unsqueeze(2)).flatten(2)
         summed = torch.bmm(by_element.transpose(1, 2), basis.angular)
+        return self.density_of_sums(summed, surroundings)
+
+    def density_of_sums(self, summed: Tensor, surroundings: Surroundings) -> AtomDensity:
+        """Densities and invariants from D, (atoms, elements · n_radial_basis, monomials)."""
+        n_embedding = self.sender_embedding.shape[1]
         mixing = self.mixing.unflatten(3, (n_embedding, n_embedding))
         to_channels = torch.einsum("lnmab,za->lznmab", mixing, self.sender_embedding).flatten(3).flatten(1, 2)
         mixed = torch.bmm(summed.permute(2, 0, 1), to_channels[self.level_of_each])
