@@ -7,6 +7,8 @@ periodic system the sum depends on which image of each atom is taken: bonded ato
 molecules count whole; what is left undetermined is the quantum of polarisation.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -46,10 +48,57 @@ def whole_molecules(atomic_numbers: NDArray[np.int64], positions: FloatArray, ce
         (atoms, 3), Å; the first atom of each group stays where it is. In a group that is itself periodic (a crystal)
         the images are those along a spanning tree.
     """
-    first, second, shifts = _bonds(atomic_numbers, positions, cell)
-    n_atoms = len(positions)
-    graph = coo_array((np.ones(len(first)), (first, second)), shape=(n_atoms, n_atoms)).tocsr()
-    shift_of = {(i, j): shift for i, j, shift in zip(first.tolist(), second.tolist(), shifts, strict=True)}
+    lattice = spanning_images(find_bonds(atomic_numbers, positions, cell), len(positions))[1]
+    whole: FloatArray = positions + lattice @ cell
+    return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Bonds:
+    """Bonded pairs, both directions, the shortest bond of a pair last.
+
+    Attributes:
+        first: (bonds,) atom.
+        second: (bonds,) its partner.
+        shifts: (bonds, 3) cells by which the partner is moved.
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    shifts: FloatArray
+
+
+def find_bonds(
+    atomic_numbers: NDArray[np.int64], positions: FloatArray, cell: FloatArray, *, periodic: bool = True
+) -> Bonds:
+    """Bonds by distance, `BOND_TOLERANCE` times the sum of the covalent radii."""
+    import vesin
+
+    radii = np.array([covalent_radius(int(z)) for z in atomic_numbers])
+    finder = vesin.NeighborList(cutoff=float(2 * BOND_TOLERANCE * radii.max()), full_list=True)
+    i, j, shift, distance = finder.compute(points=positions, box=cell, periodic=periodic, quantities="ijSd")
+    bonded = distance < BOND_TOLERANCE * (radii[i] + radii[j])
+    order = np.argsort(-distance[bonded])
+    return Bonds(
+        i[bonded][order].astype(np.int64),
+        j[bonded][order].astype(np.int64),
+        shift[bonded][order].astype(np.float64),
+    )
+
+
+def spanning_images(bonds: Bonds, n_atoms: int) -> tuple[NDArray[np.int64], FloatArray]:
+    """Group bonded atoms, and say in which cell each sits once its group is brought together.
+
+    Args:
+        bonds: the bonded pairs.
+        n_atoms: number of atoms.
+
+    Returns:
+        (atoms,) the group of each atom, and (atoms, 3) cells along a spanning tree from the group's first atom.
+    """
+    graph = coo_array((np.ones(len(bonds.first)), (bonds.first, bonds.second)), shape=(n_atoms, n_atoms)).tocsr()
+    pairs = zip(bonds.first.tolist(), bonds.second.tolist(), bonds.shifts, strict=True)
+    shift_of = {(i, j): shift for i, j, shift in pairs}
     _, group = connected_components(graph, directed=False)
     _, roots = np.unique(group, return_index=True)
     lattice = np.zeros((n_atoms, 3))
@@ -58,23 +107,4 @@ def whole_molecules(atomic_numbers: NDArray[np.int64], positions: FloatArray, ce
         for atom in order[1:]:
             parent = int(parents[atom])
             lattice[atom] = lattice[parent] + shift_of[parent, int(atom)]
-    whole: FloatArray = positions + lattice @ cell
-    return whole
-
-
-def _bonds(
-    atomic_numbers: NDArray[np.int64], positions: FloatArray, cell: FloatArray
-) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-    """Bonded pairs (both directions), nearest image first, and the lattice shift of the second atom."""
-    import vesin
-
-    radii = np.array([covalent_radius(int(z)) for z in atomic_numbers])
-    finder = vesin.NeighborList(cutoff=float(2 * BOND_TOLERANCE * radii.max()), full_list=True)
-    i, j, shift, distance = finder.compute(points=positions, box=cell, periodic=True, quantities="ijSd")
-    bonded = distance < BOND_TOLERANCE * (radii[i] + radii[j])
-    order = np.argsort(-distance[bonded])  # later entries win in the dictionary: the shortest bond of a pair
-    return (
-        i[bonded][order].astype(np.int64),
-        j[bonded][order].astype(np.int64),
-        shift[bonded][order].astype(np.float64),
-    )
+    return group.astype(np.int64), lattice
