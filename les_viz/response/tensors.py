@@ -1,6 +1,6 @@
 """What a tensor that need not be symmetric says: isotropic part, symmetric eigenvalues, axial vector.
 
-Z = Z0 1 + S + A,    Z0 = tr Z / 3,    S symmetric and traceless,    A antisymmetric, A_ab = -ε_abc w_c
+Z = Z0 1 + S + A,    Z0 = tr Z / 3,    S symmetric and traceless,    A antisymmetric, A_ab = ε_abc w_c
 """
 
 from dataclasses import replace
@@ -13,8 +13,7 @@ from les_viz.response.prediction import FloatArray, Prediction
 
 def isotropic_parts(tensors: FloatArray) -> FloatArray:
     """A third of the trace, (...,) of (..., 3, 3)."""
-    parts: FloatArray = np.asarray(np.einsum("...aa", tensors) / 3, dtype=np.float64)
-    return parts
+    return np.asarray(np.trace(tensors, axis1=-2, axis2=-1) / 3, dtype=np.float64)
 
 
 def symmetric_eigenvalues(tensors: FloatArray) -> FloatArray:
@@ -24,9 +23,9 @@ def symmetric_eigenvalues(tensors: FloatArray) -> FloatArray:
 
 
 def axial_vectors(tensors: FloatArray) -> FloatArray:
-    """(..., 3) axial vector w of the antisymmetric part: A u = w × u for any u."""
-    lower = 0.5 * (tensors - np.swapaxes(tensors, -1, -2))
-    vectors: FloatArray = np.stack([lower[..., 2, 1], lower[..., 0, 2], lower[..., 1, 0]], axis=-1)
+    """(..., 3) axial vector w_c = ½ ε_cab Z_ab of the antisymmetric part: A u = u × w for any u."""
+    upper = 0.5 * (tensors - np.swapaxes(tensors, -1, -2))
+    vectors: FloatArray = np.stack([upper[..., 1, 2], upper[..., 2, 0], upper[..., 0, 1]], axis=-1)
     return vectors
 
 

@@ -15,7 +15,7 @@ def test_the_parts_make_up_the_tensor():
     vectors = axial_vectors(TENSORS)
     antisymmetric = 0.5 * (TENSORS - TENSORS.transpose(0, 2, 1))
     probe = np.array([0.3, -1.0, 2.0])
-    np.testing.assert_allclose(antisymmetric @ probe, np.cross(vectors, probe), atol=1e-14)
+    np.testing.assert_allclose(antisymmetric @ probe, np.cross(probe, vectors), atol=1e-14)
     np.testing.assert_allclose(symmetric_eigenvalues(TENSORS).mean(axis=1), isotropic_parts(TENSORS))
 
 
