@@ -21,3 +21,27 @@ KV_PER_CM: Final = 1e-5
 
 EV_PER_CUBIC_ANGSTROM_IN_GPA: Final = 160.2176634
 """One eV/Å³ in GPa."""
+
+BOHR: Final = 0.529177210544
+"""One bohr in Å."""
+
+HARTREE: Final = 27.211386245981
+"""One hartree in eV."""
+
+VACUUM_PERMITTIVITY: Final = 1 / (4 * pi * COULOMB_CONSTANT)
+"""ε0 in e/(V Å)."""
+
+BOLTZMANN: Final = 8.617333262145e-5
+"""k_B in eV/K."""
+
+SPEED_OF_LIGHT: Final = 2997.92458
+"""c in Å/fs."""
+
+WAVENUMBER: Final = SPEED_OF_LIGHT * 1e-8
+"""c in cm/fs: a wave of so many 1/cm has this many times as many periods a fs."""
+
+V_PER_NM: Final = 0.1
+"""One V/nm in V/Å."""
+
+CONDUCTIVITY_IN_S_PER_M: Final = 1.602176634e6
+"""One e/(V Å fs) in S/m."""

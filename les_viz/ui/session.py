@@ -5,7 +5,8 @@ value from the session before it is drawn, its callback writes the choice back. 
 `st.session_state`.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     import ase
 
     from les_viz.models.model import LESModel
+    from les_viz.response.predict import BornMethod
     from les_viz.system import Boundary
+    from les_viz.ui.jobs import Job
 
 _KEY = "les_viz_session"
 
@@ -75,7 +78,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Everything that holds on every page."""
+    """Everything that holds on every page.
+
+    `charge_sign` and `epsilon_infinity` are None where the model's own hold.
+    """
 
     structure_key: str | None = None
     frame: int = 0
@@ -89,7 +95,12 @@ class Session:
     model_problem: str | None = None
     color_by: str = "latent charge"
     selected_atom: int | None = None
+    selection: tuple[int, ...] = ()
     shown: Shown | None = None
+    bec_method: "BornMethod" = "local"
+    charge_sign: int | None = None
+    epsilon_infinity: float | None = None
+    jobs: "Mapping[str, Job[Any]]" = field(default_factory=dict)
 
 
 def current() -> Session:

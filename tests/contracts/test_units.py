@@ -31,8 +31,36 @@ def test_pressure():
     assert pytest.approx(constants.e / constants.angstrom**3 / 1e9, rel=1e-12) == units.EV_PER_CUBIC_ANGSTROM_IN_GPA
 
 
+def test_atomic_units():
+    assert pytest.approx(constants.value("Bohr radius") / constants.angstrom, rel=1e-9) == units.BOHR
+    assert pytest.approx(constants.value("Hartree energy in eV"), rel=1e-9) == units.HARTREE
+
+
+def test_permittivity_of_vacuum():
+    expected = constants.epsilon_0 / constants.e * constants.angstrom
+    assert pytest.approx(expected, rel=1e-9) == units.VACUUM_PERMITTIVITY
+
+
+def test_boltzmann():
+    assert pytest.approx(constants.k / constants.e, rel=1e-12) == units.BOLTZMANN
+
+
+def test_light():
+    assert pytest.approx(constants.c / constants.angstrom * 1e-15, rel=1e-15) == units.SPEED_OF_LIGHT
+    assert pytest.approx(constants.c * 100 * 1e-15, rel=1e-14) == units.WAVENUMBER
+
+
+def test_volt_per_nanometre():
+    assert pytest.approx(1e9 * constants.angstrom, rel=1e-15) == units.V_PER_NM
+
+
+def test_conductivity():
+    expected = constants.e / 1e-15 / constants.angstrom
+    assert pytest.approx(expected, rel=1e-12) == units.CONDUCTIVITY_IN_S_PER_M
+
+
 def test_constants_live_in_units_only(repository):
-    typed_again = re.compile(r"14\.39\d|90\.4[67]\d|0\.20819|0\.0055263")
+    typed_again = re.compile(r"14\.39\d|90\.4[67]\d|0\.20819|0\.0055263|0\.52917|27\.2113")
     offenders = [
         f"{path.name}: {line.strip()}"
         for path in (repository / "les_viz").rglob("*.py")
