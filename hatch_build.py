@@ -58,8 +58,9 @@ def build_bundle(root: Path) -> None:
         (output / "THIRD_PARTY_LICENSES.txt").write_text(bundled_licences(work / "node_modules"), encoding="utf-8")
         target = (root / BUNDLE).parent
         target.mkdir(parents=True, exist_ok=True)
-        for file in output.iterdir():
-            shutil.copy(file, target / file.name)
+        # The bundle last, each file whole at once: two builds may run at the same time.
+        for file in sorted(output.iterdir(), key=lambda file: file.name == BUNDLE.name):
+            os.replace(shutil.copy(file, target / f"{file.name}.{os.getpid()}"), target / file.name)
 
 
 def find_node() -> tuple[Path, list[str]]:

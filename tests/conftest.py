@@ -1,5 +1,6 @@
-"""What all tests share: where the reference data and the browser are."""
+"""What all tests share: how they run side by side, and where the reference data and the browser are."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,30 @@ NEEDS_SHARED = "needs ../shared"
 
 NEEDS_CHROMIUM = "needs Chromium"
 """Why a test was skipped; `.ci/run` takes it for a failure where Chromium is there."""
+
+MOST_WORKERS = 8
+"""More of them would only fill the memory with copies of torch."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker has its processor; what it starts (the app, the command line) inherits this.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """A worker a processor for the whole suite; none for files named by hand, where starting them takes longer."""
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        return 0
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(processors, MOST_WORKERS)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of one file stay with one worker, which makes the file's fixtures once; so do all tests in a browser."""
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
