@@ -12,8 +12,8 @@ import torch
 import vesin
 from torch import Tensor
 
-from les_viz.benchmark.plain_features import Edges, Weights, features, head
-from les_viz.models.config import ElectrostaticsConfig, ModelConfig
+from les_viz.benchmark.plain_features import Bonds, Edges, Weights, bond_charges, features, head
+from les_viz.models.config import ElectrostaticsConfig, HeadConfig, ModelConfig
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 
@@ -154,10 +154,8 @@ class PlainModel:
         for head_config, weights in zip(self.config.energy_heads, self.energy_heads, strict=True):
             short_range = short_range + head(head_config, features_of[head_config.representation], weights).sum()
         charges, long_range = positions.new_zeros(len(positions), 0), positions.new_zeros(())
-        if self.config.charge_head is not None and self.config.electrostatics is not None:
-            charges = head(
-                self.config.charge_head, features_of[self.config.charge_head.representation], self.charge_head
-            )
+        if self.config.electrostatics is not None:
+            charges = self._charges(structure, positions, features_of)
             long_range = long_range_energy(charges, positions, structure, self.config.electrostatics)
         (gradient,) = torch.autograd.grad(short_range + long_range, positions, retain_graph=born_charges)
         baseline = sum(self.config.atomic_energies.get(int(z), 0.0) for z in structure.atomic_numbers)
@@ -170,9 +168,23 @@ class PlainModel:
             born_effective_charges=wrapped_born_charges(charges, positions, structure.cell) if born_charges else None,
         )
 
+    def _charges(self, structure: PlainStructure, positions: Tensor, features_of: list[Tensor]) -> Tensor:
+        config = self.config.charge_head
+        if isinstance(config, HeadConfig):
+            return head(config, features_of[config.representation], self.charge_head)
+        if config is None:
+            return positions.new_zeros(len(positions), 0)
+        edges = find_edges(positions, structure.cell, periodic=structure.periodic, cutoff=config.cutoff)
+        vectors = positions[edges.receivers] - positions[edges.senders] + edges.shifts
+        bonds = Bonds(edges=edges, distances=vectors.norm(dim=1), elements=self.config.elements)
+        inputs = features_of[config.representation]
+        return bond_charges(config, inputs, self.charge_head, self._species(structure), bonds)
+
+    def _species(self, structure: PlainStructure) -> Tensor:
+        return torch.tensor([self.config.elements.index(int(z)) for z in structure.atomic_numbers])
+
     def _features(self, index: int, structure: PlainStructure, positions: Tensor) -> Tensor:
-        config = self.config.representations[index]
-        species = torch.tensor([self.config.elements.index(int(z)) for z in structure.atomic_numbers])
+        config, species = self.config.representations[index], self._species(structure)
         edges = find_edges(positions, structure.cell, periodic=structure.periodic, cutoff=config.cutoff)
         return features(config, self.representations[index], species, positions, edges)
 

@@ -12,7 +12,7 @@ from math import factorial, prod
 import torch
 from torch import Tensor
 
-from les_viz.models.config import HeadConfig, MessageConfig, RepresentationConfig
+from les_viz.models.config import BondHeadConfig, HeadConfig, MessageConfig, RepresentationConfig
 
 Monomial = tuple[int, int, int]
 Weights = Mapping[str, Tensor]
@@ -66,6 +66,17 @@ class Edges:
     receivers: Tensor
     shifts: Tensor
     """(edges, 3), Å: what to add to receiver minus sender."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bonds:
+    """What the transfers of charge depend on beside the features."""
+
+    edges: Edges
+    distances: Tensor
+    """(edges,), Å."""
+    elements: tuple[int, ...]
+    """Atomic numbers in the order of the species."""
 
 
 def features(
@@ -212,3 +223,16 @@ def head(config: HeadConfig, inputs: Tensor, weights: Weights) -> Tensor:
     if config.linear:
         outputs = outputs + torch.nn.functional.linear(inputs, weights["linear.weight"], weights.get("linear.bias"))
     return config.scale * outputs
+
+
+def bond_charges(config: BondHeadConfig, inputs: Tensor, weights: Weights, species: Tensor, bonds: Bonds) -> Tensor:
+    """(atoms, 1) charges as transfers between neighbours, pair by pair."""
+    donor, acceptor = (network(inputs, weights, "layers") + weights["element_values"][species]).chunk(2, dim=1)
+    i, j = bonds.edges.receivers, bonds.edges.senders
+    ratio = bonds.distances / config.cutoff
+    orders = torch.arange(1, config.n_radial_basis + 1).to(ratio)
+    waves = torch.sin(torch.pi * ratio[:, None] * orders) / bonds.distances[:, None]
+    terms = (donor[i] * acceptor[j] - acceptor[i] * donor[j]) * (waves @ weights["radial"])
+    transfers = config.scale * terms.sum(dim=1) * _cutoff(ratio, 6)
+    formal = torch.tensor([config.formal_charges.get(z, 0.0) for z in bonds.elements]).to(ratio)
+    return (weights["formal_scale"] * formal[species] + _scatter(transfers, i, len(inputs)))[:, None]

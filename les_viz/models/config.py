@@ -71,6 +71,33 @@ class HeadConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BondHeadConfig:
+    """Charges as transfers between neighbours, q_i = s z_i + Σ_j p_ij with p_ij = -p_ji: the total is conserved."""
+
+    kind: str = "bond"
+    """Tells this head from an atomic one in a file."""
+    cutoff: float
+    """Å: transfers vanish smoothly at this distance; at most the cutoff of the representation."""
+    n_transfers: int
+    """Terms of the transfer: pairs of donor and acceptor values that a small network reads off each atom."""
+    n_radial_basis: int = 6
+    """Functions of the distance that weight each term."""
+    representation: int = 0
+    """Index of the representation that it reads."""
+    hidden: tuple[int, ...] = ()
+    """Widths of the hidden layers (silu between them)."""
+    scale: float = 1.0
+    """Factor on the transfers, e."""
+    formal_charges: dict[int, float] = field(default_factory=dict)
+    """z in e by atomic number, times a learned factor s; elements that are not named have none."""
+
+    @property
+    def n_out(self) -> int:
+        """Charge channels."""
+        return 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ElectrostaticsConfig:
     """The Coulomb sum of the latent charges: part of the model, not a numerical choice."""
 
@@ -90,7 +117,7 @@ class ModelConfig:
     """Atomic numbers that it knows, in the order of its embedding."""
     representations: tuple[RepresentationConfig, ...]
     energy_heads: tuple[HeadConfig, ...]
-    charge_head: HeadConfig | None = None
+    charge_head: HeadConfig | BondHeadConfig | None = None
     electrostatics: ElectrostaticsConfig | None = None
     atomic_energies: dict[int, float] = field(default_factory=dict)
     """eV by atomic number, added to the energy; empty if the file does not say."""

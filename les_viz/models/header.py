@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar
 from les_viz.errors import ModelError
 from les_viz.models.config import (
     FORMAT_VERSION,
+    BondHeadConfig,
     ElectrostaticsConfig,
     HeadConfig,
     ModelConfig,
@@ -24,6 +25,9 @@ from les_viz.models.config import (
 MAX_REPRESENTATIONS = 4
 MAX_ENERGY_HEADS = 8
 MAX_CHANNELS_OF_CHARGE = 64
+MAX_TRANSFERS = 256
+MAX_FORMAL_CHARGE = 20.0
+BOND_HEAD = "bond"
 MAX_LAYERS = 8
 MAX_WIDTH = 4096
 MAX_EMBEDDING = 16
@@ -138,7 +142,9 @@ def _check_heads(config: ModelConfig) -> None:
     _within(len(config.energy_heads), 0, MAX_ENERGY_HEADS, "number of energy_heads")
     for index, head in enumerate(config.energy_heads):
         _check_head(head, len(config.representations), 1, f"energy_heads[{index}]")
-    if config.charge_head is not None:
+    if isinstance(config.charge_head, BondHeadConfig):
+        _check_bond_head(config, config.charge_head)
+    elif config.charge_head is not None:
         _check_head(config.charge_head, len(config.representations), MAX_CHANNELS_OF_CHARGE, "charge_head")
     if (config.charge_head is None) != (config.electrostatics is None):
         _refuse("charge_head and electrostatics", "must both be there or both be null")
@@ -153,6 +159,21 @@ def _check_head(head: HeadConfig, n_representations: int, max_outputs: int, wher
     _within(head.scale, -MAX_SCALE, MAX_SCALE, f"{where}.scale")
     if head.linear_bias and not head.linear:
         _refuse(f"{where}.linear_bias", "is true although linear is false")
+
+
+def _check_bond_head(config: ModelConfig, head: BondHeadConfig) -> None:
+    if head.kind != BOND_HEAD:
+        _refuse("charge_head.kind", f"is {_shown(head.kind)}, but must be {BOND_HEAD!r}")
+    _within(head.representation, 0, len(config.representations) - 1, "charge_head.representation")
+    _within(head.cutoff, 0.5, config.representations[head.representation].cutoff, "charge_head.cutoff")
+    _within(head.n_transfers, 1, MAX_TRANSFERS, "charge_head.n_transfers")
+    _within(head.n_radial_basis, 1, MAX_RADIAL, "charge_head.n_radial_basis")
+    _check_widths(head.hidden, "charge_head.hidden")
+    _within(head.scale, -MAX_SCALE, MAX_SCALE, "charge_head.scale")
+    for number, charge in head.formal_charges.items():
+        if number not in config.elements:
+            _refuse("charge_head.formal_charges", f"names element {number}, which is not in elements")
+        _within(charge, -MAX_FORMAL_CHARGE, MAX_FORMAL_CHARGE, f"charge_head.formal_charges[{number}]")
 
 
 def _check_widths(widths: tuple[int, ...], where: str) -> None:
@@ -210,7 +231,7 @@ def _from_dict(kind: type[_Config], content: dict[str, Any], where: str) -> _Con
 def _typed(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401  (any type of a field)
     """Convert a JSON value to the type of a field, strictly."""
     if isinstance(kind, UnionType):
-        inner = next(option for option in typing.get_args(kind) if option is not NoneType)
+        inner = _option(typing.get_args(kind), value, where)
         return None if value is None else _typed(inner, value, where)
     origin = typing.get_origin(kind)
     if origin is tuple:
@@ -228,6 +249,16 @@ def _typed(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401  (any type
         return float(value)
     _require(type(value) is kind, _KIND_NAMES[kind], value, where)
     return value
+
+
+def _option(options: tuple[Any, ...], value: object, where: str) -> Any:  # noqa: ANN401  (any type of a field)
+    """Which type of a union a value means: a head names its kind, but for an atomic one."""
+    inner = [option for option in options if option is not NoneType]
+    if BondHeadConfig not in inner or not isinstance(value, dict) or "kind" not in value:
+        return inner[0]
+    if value["kind"] != BOND_HEAD:
+        _refuse(f"{where}.kind", f"is {_shown(value['kind'])}, but must be {BOND_HEAD!r} (atomic heads name no kind)")
+    return BondHeadConfig
 
 
 _KIND_NAMES = {int: "an integer", bool: "true or false", str: "a text"}

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from les_viz.errors import ModelError, UnknownElementError
 from les_viz.ewald import CoulombSum
-from les_viz.models.config import ModelConfig
-from les_viz.models.heads import AtomicHead
+from les_viz.models.config import BondHeadConfig, ModelConfig
+from les_viz.models.heads import AtomicHead, BondCharges, BondHead
 from les_viz.models.representation import Representation, Surroundings
 from les_viz.neighbors import NeighborTable, neighbor_table
 from les_viz.system import System, element_symbols
@@ -26,10 +26,17 @@ class Latent:
     Attributes:
         energies: (atoms,) short-range energies without atomic energies, eV.
         charges: (atoms, channels) latent charges, e.
+        bond: transfers behind the charges if the charge head is one of bonds, else None.
     """
 
     energies: Tensor
     charges: Tensor
+    bond: BondCharges | None = None
+
+    @property
+    def bond_dipoles(self) -> Tensor | None:
+        """(atoms, 3) dipoles of the transfers to each atom, e Å; None for atomic heads."""
+        return None if self.bond is None else self.bond.dipoles
 
 
 class LESModel(nn.Module):
@@ -48,8 +55,7 @@ class LESModel(nn.Module):
         self.energy_heads = nn.ModuleList(
             AtomicHead(head, self._n_features(head.representation)) for head in config.energy_heads
         )
-        charge = config.charge_head
-        self.charge_head = AtomicHead(charge, self._n_features(charge.representation)) if charge else None
+        self.charge_head = self._charge_head()
         index = torch.full((LARGEST_ATOMIC_NUMBER + 1,), -1)
         index[list(config.elements)] = torch.arange(len(config.elements))
         energies = torch.zeros(LARGEST_ATOMIC_NUMBER + 1, dtype=torch.float64)
@@ -152,21 +158,32 @@ class LESModel(nn.Module):
 
     def forward(self, surroundings: Surroundings) -> Latent:
         """Short-range energies and latent charges of all atoms."""
-        return self.read([representation(surroundings) for representation in self.representations])
-
-    def read(self, features: list[Tensor]) -> Latent:
-        """Energies and charges from the features of each representation."""
+        features = [representation(surroundings) for representation in self.representations]
         energies = features[0].new_zeros(len(features[0]))
         for config, head in zip(self.config.energy_heads, self.energy_heads, strict=True):
             energies = energies + head(features[config.representation]).squeeze(1)
+        if isinstance(self.charge_head, BondHead):
+            bond = self.charge_head(features[self.charge_head.config.representation], surroundings)
+            return Latent(energies, (bond.transferred + bond.formal).unsqueeze(1), bond)
         return Latent(energies, self.read_charges(features))
 
     def read_charges(self, features: list[Tensor]) -> Tensor:
-        """(atoms, channels) latent charges; zero for a short-range model."""
+        """(atoms, channels) charges of an atomic head; zero for a short-range model."""
         if self.charge_head is None:
             return features[0].new_zeros(len(features[0]), 1)
+        if isinstance(self.charge_head, BondHead):
+            raise TypeError("charges of bonds need the surroundings as well as the features")
         charges: Tensor = self.charge_head(features[self.charge_head.config.representation])
         return charges
+
+    def _charge_head(self) -> AtomicHead | BondHead | None:
+        charge = self.config.charge_head
+        if charge is None:
+            return None
+        n_features = self._n_features(charge.representation)
+        if isinstance(charge, BondHeadConfig):
+            return BondHead(charge, n_features, self.config.elements)
+        return AtomicHead(charge, n_features)
 
     def _n_features(self, representation: int) -> int:
         part = self.representations[representation]

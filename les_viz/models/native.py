@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.errors import ModelError
-from les_viz.models.config import HeadConfig, ModelConfig, RepresentationConfig
+from les_viz.models.config import BondHeadConfig, HeadConfig, ModelConfig, RepresentationConfig
 from les_viz.models.header import check_config, config_from_json, config_to_json, strict_json
 from les_viz.models.monomials import n_invariants
 
@@ -112,8 +112,12 @@ def expected_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     for index, representation in enumerate(config.representations):
         shapes |= _representation_shapes(representation, len(config.elements), f"representations.{index}")
     heads = [(f"energy_heads.{index}", head) for index, head in enumerate(config.energy_heads)]
-    if config.charge_head is not None:
-        heads.append(("charge_head", config.charge_head))
+    charge = config.charge_head
+    if isinstance(charge, BondHeadConfig):
+        n_in = n_features(config.representations[charge.representation])
+        shapes |= _bond_head_shapes(charge, n_in, len(config.elements))
+    elif charge is not None:
+        heads.append(("charge_head", charge))
     for name, head in heads:
         shapes |= _head_shapes(head, n_features(config.representations[head.representation]), name)
     total = sum(math.prod(shape) for shape in shapes.values())
@@ -168,6 +172,16 @@ def _head_shapes(head: HeadConfig, n_in: int, name: str) -> dict[str, tuple[int,
     if head.linear_bias:
         shapes[f"{name}.linear.bias"] = (head.n_out,)
     return shapes
+
+
+def _bond_head_shapes(head: BondHeadConfig, n_in: int, n_elements: int) -> dict[str, tuple[int, ...]]:
+    n_values = 2 * head.n_transfers
+    return {
+        **_layer_shapes((n_in, *head.hidden, n_values), "charge_head.layers", bias=False),
+        "charge_head.element_values": (n_elements, n_values),
+        "charge_head.radial": (head.n_radial_basis, head.n_transfers),
+        "charge_head.formal_scale": (1,),
+    }
 
 
 def _layer_shapes(widths: tuple[int, ...], name: str, *, bias: bool) -> dict[str, tuple[int, ...]]:

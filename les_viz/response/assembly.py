@@ -74,7 +74,7 @@ def _assemble_one(
     long = float(evaluation.long_range_energy[number])
     partial = scale * charges.sum(axis=1)
     one_channel = charges.shape[1] == 1
-    moment = _moment(evaluation, partial, number, atoms) if Quantity.DIPOLE in request.quantities else _NOTHING
+    moment = _moment(evaluation, scale, number, atoms) if Quantity.DIPOLE in request.quantities else _NOTHING
     born = None if derivatives.born is None else scale * _numpy(derivatives.born[atoms])
     charge_slope = None if derivatives.total_charge is None else scale * _numpy(derivatives.total_charge[atoms])
     stress_wanted = Quantity.STRESS in request.quantities and periodic
@@ -116,14 +116,18 @@ class _Moment:
 _NOTHING = _Moment(None, None, None)
 
 
-def _moment(evaluation: Evaluation, partial: FloatArray, number: int, atoms: slice) -> _Moment:
-    system = evaluation.system
+def _moment(evaluation: Evaluation, scale: float, number: int, atoms: slice) -> _Moment:
+    """Dipole of the charges; transfers between neighbours carry theirs on the edges, whatever images are listed."""
+    system, bond = evaluation.system, evaluation.latent.bond
     positions, cell = _numpy(system.positions[atoms]), _numpy(system.cell[number])
-    if not bool(system.is_periodic[number]):
-        return _Moment(*dipole(partial, positions), None)
-    whole = whole_molecules(system.atomic_numbers[atoms].cpu().numpy(), positions, cell)
-    moment, origin = dipole(partial, whole)
-    return _Moment(moment, origin, moment / abs(float(np.linalg.det(cell))))
+    periodic = bool(system.is_periodic[number])
+    if periodic:
+        positions = whole_molecules(system.atomic_numbers[atoms].cpu().numpy(), positions, cell)
+    placed = evaluation.charges[atoms].sum(dim=1) if bond is None else bond.formal[atoms]
+    moment, origin = dipole(scale * _numpy(placed), positions)
+    if bond is not None:
+        moment = moment + scale * _numpy(bond.dipoles[atoms]).sum(axis=0)
+    return _Moment(moment, origin, moment / abs(float(np.linalg.det(cell))) if periodic else None)
 
 
 def _notes(model: LESModel, charges: FloatArray, *, periodic: bool) -> tuple[str, ...]:

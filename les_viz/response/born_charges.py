@@ -15,6 +15,12 @@ atom to j is then the sum of the steps of that path, R_j - R_k and R_k - R_l, so
 sent is collected twice: plain, and weighted with R_j - R_k. That weighting is exact for any cell because each message
 knows its own edge vector, periodic image included (`_WeightedGather`).
 
+Charges that are transfers between neighbours define P themselves, and then
+
+    Z_i,ab = s z_i δ_ab + ∂/∂r_ib Σ ½ p_jk d_jk,a        (one backward pass for each direction a)
+
+is the same quantity, exact in any cell; with the mean of s z_i removed as above its sum over the atoms is 0.
+
 `wrapped`, as the reference codes have it (oracle SPEC §4): R_j - R_i is replaced by its sine in the cell.
 """
 
@@ -23,6 +29,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from les_viz.models.heads import BondCharges
 from les_viz.models.model import LESModel
 from les_viz.models.representation import AtomDensity, Representation, Surroundings
 from les_viz.neighbors import NeighborTable
@@ -44,6 +51,8 @@ def local_born_charges(model: LESModel, evaluation: Evaluation) -> tuple[BornCha
         (atoms, 3, 3) in e and the derivative of the total charge in each position, (atoms, 3) in e/Å.
     """
     system, table = evaluation.system, evaluation.table
+    if evaluation.latent.bond is not None:
+        return bond_born_charges(evaluation, evaluation.latent.bond), torch.zeros_like(system.positions)
     vectors = evaluation.surroundings.vectors.detach()
     head = model.config.charge_head
     representation = model.representations[head.representation] if head is not None else None
@@ -56,6 +65,16 @@ def local_born_charges(model: LESModel, evaluation: Evaluation) -> tuple[BornCha
     born = own_weighted.sum(dim=1) - sum_at_senders(at_sender, table)
     neutral = evaluation.charges - mean_by_system(evaluation.charges, system)
     return born + _isotropic(neutral[:, 0]), sum_over_edges(plain, table)
+
+
+def bond_born_charges(evaluation: Evaluation, bond: BondCharges) -> BornCharges:
+    """Derivatives of the polarisation of a model whose charges are transfers, (atoms, 3, 3) in e, unscaled."""
+    rows = [
+        sum_over_edges(edge_gradient(bond.dipoles[:, axis].sum(), evaluation.surroundings.vectors), evaluation.table)
+        for axis in range(3)
+    ]
+    formal = bond.formal.detach() - mean_by_system(bond.formal.detach(), evaluation.system)
+    return torch.stack(rows, dim=1) + _isotropic(formal)
 
 
 def wrapped_born_charges(

@@ -4,11 +4,13 @@ import json
 
 import pytest
 import torch
+from random_models import random_atoms, random_model
 
 import les_viz
 from les_viz.benchmark.ewald import Charges, MeshSetting, errors, les_viz_sum, plain_sum, torch_pme_sum
 from les_viz.benchmark.plain import PlainModel, PlainStructure
 from les_viz.benchmark.plain_features import monomials, symmetriser
+from les_viz.models.config import BondHeadConfig
 
 CHECKPOINTS = [
     "water_v2",
@@ -81,3 +83,22 @@ def test_torch_pme_agrees_with_the_converged_engine():
     of_potential, of_forces = errors(torch_pme_sum(given, MeshSetting("Ewald", 0.5, 0)), converged)
     assert of_potential < 1e-8
     assert of_forces < 1e-7
+
+
+def test_transfers_between_neighbours():
+    """Charges, energy, forces and Born charges of a bond head, pair by pair."""
+    head = BondHeadConfig(cutoff=2.7, n_transfers=3, hidden=(4,), formal_charges={8: -1.0})
+    model, atoms = random_model(charge_head=head), random_atoms(2)
+    structure = PlainStructure(
+        atomic_numbers=torch.tensor(atoms.numbers),
+        positions=torch.tensor(atoms.positions),
+        cell=torch.tensor(atoms.cell[:]),
+        periodic=True,
+    )
+    plain = PlainModel.of(model.config, model.state_dict()).evaluate(structure, born_charges=True)
+    quantities = {"forces", "born_effective_charges"}
+    found = les_viz.predict(model, atoms, quantities=quantities, bec_method="wrapped")
+    assert found.energy == pytest.approx(float(plain.energy), abs=1e-11)
+    assert found.latent_charges == pytest.approx(plain.charges[:, 0].numpy(), abs=1e-12)
+    assert found.forces == pytest.approx(plain.forces.numpy(), abs=1e-11)
+    assert found.born_effective_charges == pytest.approx(plain.born_effective_charges.numpy(), abs=1e-11)

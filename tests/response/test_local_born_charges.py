@@ -5,7 +5,7 @@ import pytest
 import torch
 from ase import Atoms
 from ase.build import molecule as build_molecule
-from finite_differences import slope
+from finite_differences import moved, slope, unit_step
 from published_vectors import atoms_of, checkpoint_vector, published_model
 from random_models import random_atoms, random_model, rotated, rotation_matrix
 
@@ -81,19 +81,6 @@ def test_translation_wrapping_and_order(message):
     elsewhere.positions += (1.3, -0.4, 2.2)
     elsewhere.wrap()
     assert born(model, elsewhere) == pytest.approx(born(model, atoms)[order], abs=1e-10)
-
-
-def moved(atoms, step):
-    """The structure with all atoms moved by (atoms, 3)."""
-    copy = atoms.copy()
-    copy.positions += step
-    return copy
-
-
-def unit_step(atom, axis, n_atoms=7):
-    step = np.zeros((n_atoms, 3))
-    step[atom, axis] = 1
-    return step
 
 
 def test_molecule_against_finite_differences(message):
