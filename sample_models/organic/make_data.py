@@ -1,0 +1,133 @@
+"""Label molecules and their clusters with GFN2-xTB: the training data of the sample `organic`.
+
+    python sample_models/organic/make_data.py OUT_FOLDER [--jobs 2]
+
+Writes `train.extxyz` (clusters of one to four of eight molecules), `train_more.extxyz` (eight further molecules among
+them), and `val.extxyz` and `val_more.extxyz`, drawn in the same way with other seeds: energies (eV) and forces (eV/Å),
+nothing else. Every cluster depends on the seed and its own number only. What was labelled lies in `OUT_FOLDER/parts`;
+run it again to go on after an interruption.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import ase.io
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from clusters import STRONGEST_FORCE, Cluster, clash, drawn_together, placed, shaken
+from molecules import relaxed, weights
+from tblite.exceptions import TBLiteRuntimeError
+from xtb import XTB, Label
+
+SIZES = {1: 0.12, 2: 0.40, 3: 0.25, 4: 0.23}
+"""Share of each number of molecules."""
+DOWNHILL = (4, 12, 30)
+"""Steps after which a cluster on its way downhill is shaken and labelled."""
+CLUSTERS_PER_PART = 100
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One file."""
+
+    name: str
+    seed: int
+    clusters: int
+    extra: bool
+
+
+KINDS = (
+    Kind("val", 1001, 160, extra=False),
+    Kind("train", 1, 3200, extra=False),
+    Kind("val_more", 2001, 160, extra=True),
+    Kind("train_more", 2, 3200, extra=True),
+)
+
+
+def labelled(cluster: Cluster) -> tuple[Cluster, Label] | None:
+    """The cluster with its label, or None where it is of no use."""
+    if clash(cluster):
+        return None
+    try:
+        label = XTB(cluster.numbers, cluster.positions).label(cluster.positions)
+    except TBLiteRuntimeError:
+        return None
+    return None if abs(label.forces).max() > STRONGEST_FORCE else (cluster, label)
+
+
+def frames_of(kind: Kind, index: int) -> Iterator[Atoms]:
+    """The frames that come of one cluster: as placed, and on its way downhill."""
+    rng = np.random.default_rng([kind.seed, index])
+    chances = weights(kind.extra)
+    size = int(rng.choice(list(SIZES), p=list(SIZES.values())))
+    species = [relaxed(str(name)) for name in rng.choice(list(chances), size=size, p=list(chances.values()))]
+    cluster = placed(species, rng)
+    candidates = [cluster]
+    if size > 1 and not clash(cluster):
+        try:
+            candidates += [shaken(one, rng) for one in drawn_together(cluster, DOWNHILL)]
+        except TBLiteRuntimeError:
+            return
+    for found in map(labelled, candidates):
+        if found is not None:
+            yield as_frame(*found)
+
+
+def as_frame(cluster: Cluster, label: Label) -> Atoms:
+    """Energy and forces, and which molecules they are of."""
+    atoms = Atoms(cluster.numbers, cluster.positions, pbc=False)
+    atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces)
+    atoms.info["molecules"] = cluster.name
+    return atoms
+
+
+def write_part(kind: Kind, number: int, path: Path) -> int:
+    """Label a hundred clusters.
+
+    Returns:
+        the number of frames written.
+    """
+    first = number * CLUSTERS_PER_PART
+    frames = [
+        frame
+        for index in range(first, min(first + CLUSTERS_PER_PART, kind.clusters))
+        for frame in frames_of(kind, index)
+    ]
+    unfinished = path.with_suffix(".unfinished")
+    ase.io.write(unfinished, frames, format="extxyz")
+    unfinished.replace(path)
+    return len(frames)
+
+
+def main() -> None:
+    """Label what is missing, and join the parts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
+    options = parser.parse_args()
+    parts: Path = options.out / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        paths = [parts / f"{kind.name}_{n:03d}.extxyz" for n in range(-(-kind.clusters // CLUSTERS_PER_PART))]
+        missing = [(number, path) for number, path in enumerate(paths) if not path.exists()]
+        with ProcessPoolExecutor(options.jobs) as pool:
+            running = [pool.submit(write_part, kind, number, path) for number, path in missing]
+            for done, one in enumerate(running, start=len(paths) - len(missing) + 1):
+                one.result()
+                bar = "#" * round(40 * done / len(paths))
+                print(f"\r{kind.name:>10} [{bar:<40}] {done}/{len(paths)}", end="", flush=True)
+        print()
+        with (options.out / f"{kind.name}.extxyz").open("wb") as joined:
+            for path in paths:
+                joined.write(path.read_bytes())
+
+
+if __name__ == "__main__":
+    main()
