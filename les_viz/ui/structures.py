@@ -8,9 +8,10 @@ import numpy as np
 import streamlit as st
 
 from les_viz import resources
+from les_viz.io.bundled import read_bundled
 from les_viz.io.limits import ReadLimits
 from les_viz.io.names import display_name
-from les_viz.io.reading import read_bytes, read_structures
+from les_viz.io.reading import read_bytes
 from les_viz.ui.session import StructureEntry
 
 UPLOAD_LIMITS = ReadLimits(max_bytes=20_000_000, max_expanded_bytes=40_000_000, max_atoms=20_000, max_frames=500)
@@ -39,7 +40,7 @@ def sample_key(path: Path) -> str:
 @st.cache_resource(max_entries=32, show_spinner="Reading the structure")
 def load_sample(path: Path) -> StructureEntry:
     """Read a bundled file; all visitors share it and none changes it."""
-    structures = read_structures(path)
+    structures = read_bundled(path)
     return StructureEntry(
         key=sample_key(path),
         label=sample_label(path),
