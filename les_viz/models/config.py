@@ -125,5 +125,7 @@ class ModelConfig:
     """+1 or −1: energy is even in the charges, so the sign is a choice."""
     epsilon_infinity: float = 1.0
     """Electronic dielectric constant of the training system; 1 if unknown."""
+    nearest_distances: dict[int, tuple[float, ...]] = field(default_factory=dict)
+    """Å by atomic number: shortest and longest distance to the nearest neighbour in the training data, if known."""
     provenance: dict[str, str] = field(default_factory=dict)
     """Free text: source, hash, licence, training command, seed, ..."""

@@ -118,6 +118,7 @@ def check_config(config: ModelConfig) -> None:
         if number not in elements:
             _refuse("atomic_energies", f"names element {number}, which is not in elements")
         _within(energy, -MAX_SCALE, MAX_SCALE, f"atomic_energies[{number}]")
+    _check_nearest_distances(config)
     if config.charge_sign not in (1, -1):
         _refuse("charge_sign", f"is {config.charge_sign}, but must be 1 or -1")
     _within(config.epsilon_infinity, 1.0, 1e4, "epsilon_infinity")
@@ -191,6 +192,15 @@ def _check_electrostatics(electrostatics: ElectrostaticsConfig) -> None:
             "electrostatics.k_cutoff",
             f"times smearing is {smearing * k_cutoff:.3g}, above {MAX_DAMPING:g}: the sum would be large for nothing",
         )
+
+
+def _check_nearest_distances(config: ModelConfig) -> None:
+    for number, distances in config.nearest_distances.items():
+        where = f"nearest_distances[{number}]"
+        if number not in config.elements:
+            _refuse("nearest_distances", f"names element {number}, which is not in elements")
+        if len(distances) != 2 or not 0 < distances[0] <= distances[1] <= MAX_CUTOFF:
+            _refuse(where, f"must be the shortest and the longest distance in Å, at most {MAX_CUTOFF:g}")
 
 
 def _check_provenance(provenance: dict[str, str]) -> None:

@@ -145,8 +145,8 @@ class Representation(nn.Module):
     def times_receiver(self, density: Tensor, surroundings: Surroundings) -> Tensor:
         """Multiply (monomials, atoms, ... a b) by the receiver's embedding θ'[b]."""
         receiver = self.receiver_embedding[surroundings.element_idx]
-        split = density.view(*density.shape[:2], -1, receiver.shape[1])
-        return (split * receiver.unsqueeze(1)).flatten(2)
+        # Repeated rather than broadcast: products with a last axis of two or three numbers are slow.
+        return density * receiver.repeat(1, density.shape[2] // receiver.shape[1])
 
     def sent_by(self, surroundings: Surroundings, first: AtomDensity) -> tuple[Tensor, ...]:
         """What each atom sends in the message-passing step."""

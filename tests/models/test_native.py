@@ -34,6 +34,7 @@ CONFIG = ModelConfig(
     atomic_energies={1: -5.85, 8: -2.93},
     charge_sign=-1,
     epsilon_infinity=1.78,
+    nearest_distances={1: (0.9, 1.1)},
     provenance={"source": "a test", "licence": "none é"},
 )
 
@@ -166,6 +167,9 @@ def test_shapes_follow_from_the_configuration():
         (lambda c: c["charge_head"].update(scale=1e9), "scale is 1e"),
         (lambda c: c["representations"].extend(c["representations"] * 9), "number of representations is 20"),
         (lambda c: c.update(energy_heads=c["energy_heads"] * 99), "number of energy_heads is 99"),
+        (lambda c: c.update(nearest_distances={"3": [0.9, 1.1]}), "names element 3"),
+        (lambda c: c.update(nearest_distances={"1": [1.1, 0.9]}), r"nearest_distances\[1\] must be the shortest"),
+        (lambda c: c.update(nearest_distances={"1": [1.1]}), r"nearest_distances\[1\] must be the shortest"),
         (lambda c: c.update(energy_heads=[], charge_head=None, electrostatics=None), "predicts nothing"),
         (lambda c: c["atomic_energies"].update({"6": 1.0}), "names element 6"),
         (lambda c: c["atomic_energies"].update({"x": 1.0}), "atomic numbers as keys"),

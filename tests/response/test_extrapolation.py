@@ -1,0 +1,39 @@
+"""Structures unlike the training data come with a warning."""
+
+import pytest
+from ase import Atoms
+from random_models import CUTOFF, random_model
+
+from les_viz.response.predict import predict
+
+SEEN = {1: (0.9, 1.2), 8: (0.9, 1.2)}
+
+
+def warnings_of(oxygen_hydrogen, *, pbc=False, seen=SEEN, extra=()):
+    atoms = Atoms("OH", [[0, 0, 0], [0, 0, oxygen_hydrogen]], cell=[20, 20, 20], pbc=pbc)
+    for place in extra:
+        atoms += Atoms("H", [place])
+    return " ".join(predict(random_model(nearest_distances=seen), atoms).warnings)
+
+
+@pytest.mark.parametrize("pbc", [True, False])
+@pytest.mark.parametrize("distance", [0.82, 0.9, 1.0, 1.3])
+def test_inside_with_its_margin(distance, pbc):
+    assert "training data" not in warnings_of(distance, pbc=pbc)
+
+
+@pytest.mark.parametrize(("distance", "place"), [(0.8, "at 0.80 Å"), (1.4, "at 1.40 Å")])
+def test_outside(distance, place):
+    text = warnings_of(distance)
+    assert f"1 H atom with the nearest neighbour {place}: the training data had 0.90 to 1.20 Å" in text
+    assert "1 O atom" in text
+
+
+def test_an_atom_that_sees_no_other():
+    text = warnings_of(1.0, extra=[(9, 9, 9), (15, 15, 15)])
+    assert f"2 H atoms with the nearest neighbour beyond {CUTOFF} Å" in text
+    assert "O atom" not in text
+
+
+def test_models_that_do_not_know():
+    assert "training data" not in warnings_of(5.0, seen={})
