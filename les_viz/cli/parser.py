@@ -12,7 +12,7 @@ from les_viz.errors import SettingError
 DTYPES = ("float64", "float32")
 BEC_METHODS = ("local", "wrapped")
 BOUNDARIES = ("periodic", "open")
-COMMANDS = ("models", "predict", "convert", "benchmark")
+COMMANDS = ("models", "predict", "convert", "train", "md", "analyse", "benchmark")
 
 
 class Parser(argparse.ArgumentParser):
@@ -95,6 +95,9 @@ def build_parser() -> Parser:
     _add_models(commands)
     _add_predict(commands)
     _add_convert(commands)
+    _add_train(commands)
+    _add_md(commands)
+    _add_analyse(commands)
     _add_benchmark(commands)
     return parser
 
@@ -124,6 +127,25 @@ def _add_convert(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("convert", help="turn a published checkpoint into a native model", allow_abbrev=False)
     command.add_argument("source", metavar="IN.pth", help="published checkpoint; nothing in it is executed")
     command.add_argument("target", metavar="OUT", help="native model to write")
+
+
+def _add_train(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("train", help="train a model on energies and forces", allow_abbrev=False)
+    command.add_argument("config", metavar="CONFIG.toml", help="what to train on what; see docs/training.md")
+    command.add_argument("--resume", action="store_true", help="go on from the last checkpoint, exactly")
+
+
+def _add_md(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("md", help="run molecular dynamics, in an electric field or not", allow_abbrev=False)
+    command.add_argument("config", metavar="CONFIG.toml", help="structure, model, dynamics, field, output")
+    command.add_argument("--out", required=True, metavar="RUN", help="folder of the run")
+    command.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
+
+
+def _add_analyse(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("analyse", help="spectra, response and tables of a run", allow_abbrev=False)
+    command.add_argument("run", metavar="RUN", help="folder of a run, finished or not")
+    command.add_argument("--out", metavar="DIR", help="folder for the tables (default: RUN/analysis)")
 
 
 def _add_benchmark(commands: "argparse._SubParsersAction[Parser]") -> None:

@@ -158,7 +158,10 @@ class LESModel(nn.Module):
 
     def forward(self, surroundings: Surroundings) -> Latent:
         """Short-range energies and latent charges of all atoms."""
-        features = [representation(surroundings) for representation in self.representations]
+        return self.read([representation(surroundings) for representation in self.representations], surroundings)
+
+    def read(self, features: list[Tensor], surroundings: Surroundings) -> Latent:
+        """Energies and charges from the features of each representation."""
         energies = features[0].new_zeros(len(features[0]))
         for config, head in zip(self.config.energy_heads, self.energy_heads, strict=True):
             energies = energies + head(features[config.representation]).squeeze(1)

@@ -1,0 +1,56 @@
+"""`les-viz train`: a model from structures with energies and forces."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from les_viz.train.loop import Record
+from les_viz.train.run import train
+
+
+class Screen:
+    """One line for each epoch; a moving line between them on a terminal."""
+
+    def __init__(self) -> None:
+        """Look at the terminal."""
+        self._moving = sys.stderr.isatty()
+
+    def step(self, epoch: int, done: int, batches: int) -> None:
+        """Move the line."""
+        if self._moving:
+            width = 30
+            bar = "█" * (width * done // batches)
+            print(f"\r  epoch {epoch + 1} {bar:<{width}} {done}/{batches}", end="", file=sys.stderr, flush=True)
+
+    def epoch(self, record: Record, *, best: bool) -> None:
+        """Print the errors and the charges that emerge."""
+        if self._moving:
+            print("\r\x1b[K", end="", file=sys.stderr)
+        charges = "  ".join(f"q({symbol}) {charge:+.3f}" for symbol, charge in record["charge_mean_e"].items())
+        print(
+            f"epoch {record['epoch']:4d}  {record['seconds']:7.1f} s  {record['frames_per_s']:7.1f} frames/s  "
+            f"forces {record['force_rmse_meV_per_A']:7.2f} (train {record['train_force_rmse_meV_per_A']:7.2f}) meV/Å  "
+            f"energy {record['energy_rmse_meV_per_atom']:7.3f} meV/atom  {charges}{'  *' if best else ''}",
+            flush=True,
+        )
+
+
+def run(options: Namespace) -> None:
+    """Train, and say where the model is.
+
+    Args:
+        options: config, resume.
+
+    Raises:
+        LesVizError: configuration, data or training went wrong.
+    """
+    path = Path(options.config)
+    result = train(path, Screen(), resume=options.resume)
+    if not result.finished:
+        print(f"stopped; go on with: les-viz train {path} --resume")
+    if result.best is not None:
+        print(
+            f"wrote {result.files.model} (epoch {result.best['epoch']}: held-out forces "
+            f"{result.best['force_rmse_meV_per_A']:.2f} meV/Å, energy "
+            f"{result.best['energy_rmse_meV_per_atom']:.3f} meV/atom) and {result.files.log}"
+        )

@@ -1,0 +1,1 @@
+"""Training of LES models on energies and forces (and more, on request)."""

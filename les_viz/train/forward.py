@@ -1,0 +1,104 @@
+"""What a model says of a batch, with the graph that a loss on energies and forces (and more) needs.
+
+With latent charges q, potential φ = A q and field f = B q (A, B constant for a geometry) and short-range energies e:
+
+    E = Σ e + ½ Σ q φ                    F = -Σ_edges ∂/∂d (Σ e + φ·q at fixed φ) + q f
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from les_viz.models.heads import BondHead
+from les_viz.models.model import Latent, LESModel
+from les_viz.models.representation import Representation
+from les_viz.train.edges import EdgeFunctions
+from les_viz.train.frames import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Predictions for a batch, with their graph.
+
+    Attributes:
+        energy: (frames,) without atomic energies, eV.
+        forces: (atoms, 3), eV/Å.
+        charges: (atoms, channels) latent charges, e.
+    """
+
+    energy: Tensor
+    forces: Tensor
+    charges: Tensor
+
+
+class Forward:
+    """A pass of a model over a batch, kept for derivatives."""
+
+    def __init__(self, model: LESModel, batch: Batch) -> None:
+        """Evaluate the networks; D and the edge vectors are leaves of the graph."""
+        self.model, self.batch = model, batch
+        self.representation = first_representation(model)
+        self.edges = EdgeFunctions.of(self.representation, batch.surroundings.vectors, batch.widths)
+        self.sums = self.edges.sums().requires_grad_()
+        self.surroundings = batch.surroundings
+        self._leaves = [self.sums]
+        if isinstance(model.charge_head, BondHead):
+            # Transfers depend on the distance itself, not only through the features.
+            vectors = batch.surroundings.vectors.detach().requires_grad_()
+            self.surroundings = replace(batch.surroundings, vectors=vectors)
+            self._leaves.append(vectors)
+        density = self.representation.density_of_sums(self.sums, self.surroundings)
+        self.latent: Latent = model.read([density.invariants.flatten(1)], self.surroundings)
+
+    def outputs(self, *, training: bool) -> Outputs:
+        """Energies and forces; `training` keeps the graph behind them."""
+        batch, latent = self.batch, self.latent
+        per_atom, weights = latent.energies, [torch.ones_like(latent.energies)]
+        depending, forces = [latent.energies], None
+        if batch.couplings is not None:
+            potential, field = self._coulomb(batch.couplings)
+            per_atom = per_atom + 0.5 * (latent.charges * potential).sum(dim=1)
+            forces = (latent.charges.unsqueeze(2) * field).sum(dim=1)
+            depending.append(latent.charges)
+            weights.append(potential)
+        slopes = self.slopes(depending, weights, training=training)
+        return Outputs(
+            energy=batch.per_frame(per_atom),
+            forces=-slopes if forces is None else forces - slopes,
+            charges=latent.charges,
+        )
+
+    def slopes(self, depending: list[Tensor], weights: list[Tensor], *, training: bool) -> Tensor:
+        """(atoms, 3) derivatives in the positions of the weighted sum of what depends on the surroundings."""
+        gradient, *direct = torch.autograd.grad(
+            depending, self._leaves, weights, create_graph=training, retain_graph=True, materialize_grads=True
+        )
+        pulls = self.edges.pulls(gradient)
+        for part in direct:
+            pulls = pulls + part
+        senders = self.surroundings.neighbor_indices.flatten()
+        arriving = torch.zeros_like(self.batch.positions).index_add(0, senders, pulls.flatten(0, 1))
+        return pulls.sum(dim=1) - arriving
+
+    def _coulomb(self, couplings: Tensor) -> tuple[Tensor, Tensor]:
+        """(atoms, channels) potential and (atoms, channels, 3) field, differentiable in the charges."""
+        charges, slots = self.latent.charges, self.batch.slots
+        n_frames, _, most, _ = couplings.shape
+        if slots is None:
+            block = charges.unsqueeze(0)
+        else:
+            flat = charges.new_zeros(n_frames * most, charges.shape[1]).index_copy(0, slots, charges)
+            block = flat.view(n_frames, most, -1)
+        found = torch.bmm(couplings.flatten(1, 2), block).unflatten(1, (4, most)).permute(0, 2, 3, 1).flatten(0, 1)
+        if slots is not None:
+            found = found.index_select(0, slots)
+        return found[..., 0], found[..., 1:]
+
+
+def first_representation(model: LESModel) -> Representation:
+    """The only representation of a model that this trainer makes."""
+    part = model.representations[0]
+    if not isinstance(part, Representation) or part.message is not None or len(model.representations) > 1:
+        raise TypeError("this trainer knows models of one representation without messages")
+    return part

@@ -1,0 +1,174 @@
+"""Structures with what is known of them, from extended XYZ files or a teacher."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import ase
+import ase.io
+import numpy as np
+from ase.stress import voigt_6_to_full_3x3_stress
+from numpy.typing import NDArray
+
+from les_viz.errors import SettingError, StructureError
+from les_viz.train.config import DataConfig
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which labels a frame must have beside energy and forces."""
+
+    stress: bool = False
+    dipole: bool = False
+    born_effective_charges: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """One structure and its labels.
+
+    Attributes:
+        atoms: the structure.
+        energy: eV.
+        forces: (atoms, 3), eV/Å.
+        stress: (3, 3), eV/Å³, ASE's sign, or None.
+        dipole: (3,), e Å, or None.
+        born_effective_charges: (atoms, field direction, displacement direction), e, or None.
+        total_charge: e.
+    """
+
+    atoms: ase.Atoms
+    energy: float
+    forces: FloatArray
+    stress: FloatArray | None = None
+    dipole: FloatArray | None = None
+    born_effective_charges: FloatArray | None = None
+    total_charge: float = 0.0
+
+
+def read_frames(path: Path) -> list[ase.Atoms]:
+    """All frames of an extended XYZ file.
+
+    Raises:
+        StructureError: it cannot be read.
+    """
+    try:
+        frames = ase.io.read(path, ":", format="extxyz")
+    except OSError as caught:
+        raise StructureError(f"{path}: cannot be read ({caught.strerror or caught}); check the path") from None
+    except Exception as caught:  # ASE's parser raises whatever a broken line happens to cause
+        raise StructureError(f"{path}: is no valid extended XYZ file ({type(caught).__name__}: {caught})") from None
+    if not isinstance(frames, list) or not frames:
+        raise StructureError(f"{path}: holds no frames")
+    return frames
+
+
+def labelled_frames(path: Path, config: DataConfig, wanted: Wanted) -> list[Labelled]:
+    """Frames of a file with the labels that the file gives.
+
+    Raises:
+        StructureError: a label is missing, or not a finite number of the right shape; says which, where and what is
+            there instead.
+    """
+    return [_from_file(atoms, config, wanted, f"{path}, frame {n}") for n, atoms in enumerate(read_frames(path))]
+
+
+def without_net_force(frames: Iterable[Labelled]) -> Iterator[Labelled]:
+    """The frames with the mean force of each taken off."""
+    for frame in frames:
+        yield Labelled(
+            atoms=frame.atoms,
+            energy=frame.energy,
+            forces=frame.forces - frame.forces.mean(axis=0),
+            stress=frame.stress,
+            dipole=frame.dipole,
+            born_effective_charges=frame.born_effective_charges,
+            total_charge=frame.total_charge,
+        )
+
+
+def chosen_frames(frames: list[Labelled], most: int, seed: int) -> list[Labelled]:
+    """At most so many frames, drawn by the seed, in their order; all if `most` is 0."""
+    if most == 0 or most >= len(frames):
+        return frames
+    picked = np.sort(np.random.default_rng(seed).permutation(len(frames))[:most])
+    return [frames[i] for i in picked]
+
+
+def split_frames(frames: list[Labelled], fraction: float, seed: int) -> tuple[list[Labelled], list[Labelled]]:
+    """Training and held-out frames; at least one of each.
+
+    Raises:
+        SettingError: a single frame cannot be split.
+    """
+    if len(frames) < 2:
+        raise SettingError("data.train holds a single frame: give more, or name data.validation")
+    n_held_out = min(max(1, round(fraction * len(frames))), len(frames) - 1)
+    held_out = set(np.random.default_rng(seed).permutation(len(frames))[:n_held_out].tolist())
+    train = [frame for i, frame in enumerate(frames) if i not in held_out]
+    return train, [frame for i, frame in enumerate(frames) if i in held_out]
+
+
+def _from_file(atoms: ase.Atoms, config: DataConfig, wanted: Wanted, where: str) -> Labelled:
+    labels = _Labels(atoms, where)
+    n = len(atoms)
+    stress = labels.optional(config.stress_key, "stress", needed=wanted.stress and bool(atoms.pbc.all()))
+    dipole = labels.optional(config.dipole_key, "dipole", needed=wanted.dipole)
+    born = labels.optional(
+        config.born_effective_charges_key, "born_effective_charges", needed=wanted.born_effective_charges
+    )
+    charge = labels.optional(config.total_charge_key, "total_charge", needed=False)
+    return Labelled(
+        atoms=atoms,
+        energy=float(labels.required(config.energy_key, "energy", ())),
+        forces=labels.required(config.forces_key, "forces", (n, 3)),
+        stress=None if stress is None else _full_stress(stress, labels, config.stress_key),
+        dipole=None if dipole is None else labels.shaped(dipole, config.dipole_key, (3,)),
+        born_effective_charges=None if born is None else labels.shaped(born.reshape(-1, 3, 3), "", (n, 3, 3)),
+        total_charge=0.0 if charge is None else float(labels.shaped(charge, config.total_charge_key, ())),
+    )
+
+
+def _full_stress(values: FloatArray, labels: "_Labels", key: str) -> FloatArray:
+    if values.size == 6:
+        return np.asarray(voigt_6_to_full_3x3_stress(labels.shaped(values, key, (6,))))
+    return labels.shaped(values.reshape(-1), key, (9,)).reshape(3, 3)
+
+
+class _Labels:
+    """What a frame carries, wherever ASE's reader put it."""
+
+    def __init__(self, atoms: ase.Atoms, where: str) -> None:
+        results = atoms.calc.results if atoms.calc is not None else {}
+        arrays = {key: value for key, value in atoms.arrays.items() if key not in ("numbers", "positions")}
+        self._found = {**atoms.info, **arrays, **results}
+        self._where = where
+
+    def required(self, key: str, name: str, shape: tuple[int, ...]) -> FloatArray:
+        found = self.optional(key, name, needed=True)
+        if found is None:
+            raise TypeError("a needed label is never None")
+        return self.shaped(found, key, shape)
+
+    def optional(self, key: str, name: str, *, needed: bool) -> FloatArray | None:
+        if key in self._found:
+            try:
+                return np.asarray(self._found[key], dtype=np.float64)
+            except (TypeError, ValueError):
+                raise StructureError(f"{self._where}: its {key!r} holds something that is no number") from None
+        if not needed:
+            return None
+        there = ", ".join(sorted(map(str, self._found))) or "none"
+        raise StructureError(
+            f"{self._where}: has no {key!r}; the keys that are there: {there}; set data.{name}_key to the one that "
+            "holds it"
+        )
+
+    def shaped(self, values: FloatArray, key: str, shape: tuple[int, ...]) -> FloatArray:
+        if values.shape != shape:
+            raise StructureError(f"{self._where}: its {key!r} has the shape {values.shape}: expected {shape}")
+        if not np.isfinite(values).all():
+            raise StructureError(f"{self._where}: its {key!r} holds a number that is not finite")
+        return values

@@ -1,0 +1,108 @@
+"""From a configuration to frames and a model: reading, splitting, atomic energies."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from les_viz.errors import SettingError
+from les_viz.models.config import ModelConfig
+from les_viz.models.model import LESModel
+from les_viz.train.baseline import fit_atomic_energies
+from les_viz.train.config import TrainConfig
+from les_viz.train.frames import FrameFormat, FrameSet
+from les_viz.train.labelled import (
+    Labelled,
+    Wanted,
+    chosen_frames,
+    labelled_frames,
+    split_frames,
+    without_net_force,
+)
+from les_viz.train.start import atomic_numbers, model_config, random_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Everything that the loop needs.
+
+    Attributes:
+        model: at its start.
+        config: its architecture.
+        train: training frames.
+        held_out: frames never trained on.
+        data_hash: SHA-256 of the files that were read.
+    """
+
+    model: LESModel
+    config: ModelConfig
+    train: FrameSet
+    held_out: FrameSet
+    data_hash: str
+
+
+def prepare(config: TrainConfig, folder: Path) -> Prepared:
+    """Read the data and build the model.
+
+    Args:
+        config: of the training.
+        folder: to which paths in it are relative.
+
+    Raises:
+        LesVizError: data or settings cannot be used.
+    """
+    train, held_out, data_hash = load_frames(config, folder)
+    elements = atomic_numbers(config.model.elements) or tuple(
+        sorted({int(z) for frame in (*train, *held_out) for z in frame.atoms.numbers})
+    )
+    architecture = model_config(config.model, elements, fit_atomic_energies(train, elements))
+    settings = config.training
+    if settings.device != "cpu" and not torch.cuda.is_available():
+        raise SettingError(f"training.device is {settings.device!r}, but there is no CUDA device: use cpu")
+    dtype = torch.float64 if settings.dtype == "float64" else torch.float32
+    model = random_model(architecture, seed=settings.seed, dtype=dtype, device=settings.device)
+    form = FrameFormat(
+        elements=elements,
+        atomic_energies=architecture.atomic_energies,
+        cutoff=config.model.cutoff,
+        coulomb=model.coulomb,
+        dtype=dtype,
+        device=settings.device,
+    )
+    return Prepared(
+        model=model,
+        config=architecture,
+        train=FrameSet(train, form),
+        held_out=FrameSet(held_out, form),
+        data_hash=data_hash,
+    )
+
+
+def load_frames(config: TrainConfig, folder: Path) -> tuple[list[Labelled], list[Labelled], str]:
+    """Training and held-out frames, and the hash of their files."""
+    data = config.data
+    train_files = [folder / name for name in data.train]
+    held_out_files = [folder / name for name in data.validation]
+    frames = _read(train_files, config)
+    if held_out_files:
+        train, held_out = frames, _read(held_out_files, config)
+    else:
+        train, held_out = split_frames(frames, data.validation_fraction, data.split_seed)
+    train = chosen_frames(train, data.max_frames, data.split_seed)
+    if data.remove_net_force:
+        train, held_out = list(without_net_force(train)), list(without_net_force(held_out))
+    digest = hashlib.sha256()
+    for path in (*train_files, *held_out_files):
+        digest.update(path.read_bytes())
+    return train, held_out, digest.hexdigest()
+
+
+def _read(files: Sequence[Path], config: TrainConfig) -> list[Labelled]:
+    wanted = Wanted(
+        stress=config.loss.stress > 0,
+        dipole=config.loss.dipole > 0,
+        born_effective_charges=config.loss.born_effective_charges > 0,
+    )
+    return [frame for path in files for frame in labelled_frames(path, config.data, wanted)]

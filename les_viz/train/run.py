@@ -1,0 +1,90 @@
+"""A whole training: what `les-viz train` does."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from les_viz.train.checkpoint import load_checkpoint, save_checkpoint
+from les_viz.train.config import TrainConfig
+from les_viz.train.interrupt import StopWish
+from les_viz.train.loop import Listener, Record, Trainer
+from les_viz.train.output import Files, provenance
+from les_viz.train.preparation import Prepared, prepare
+from les_viz.train.toml_file import read_config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How it ended.
+
+    Attributes:
+        files: what was written.
+        best: record of the best epoch, or None before the first.
+        finished: False if it was stopped and can be resumed.
+    """
+
+    files: Files
+    best: Record | None
+    finished: bool
+
+
+def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
+    """Train as a file says.
+
+    Args:
+        path: the configuration.
+        listener: hears of steps and epochs.
+        resume: go on from the last checkpoint.
+
+    Raises:
+        LesVizError: configuration, data or training went wrong; says what to do.
+    """
+    config = read_config(path)
+    folder = path.resolve().parent
+    files = Files(folder / config.output.folder, config.output.name)
+    files.prepare()
+    state = load_checkpoint(files.checkpoint, config) if resume else None
+    torch.set_num_threads(config.training.threads)
+    prepared = prepare(config, folder)
+    trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
+    if state is not None:
+        trainer.load(state)
+    origin = provenance(
+        f"les-viz train {path.name}",
+        config.provenance,
+        {"config": hashlib.sha256(path.read_bytes()).hexdigest(), "data": prepared.data_hash},
+        config.training.seed,
+    )
+    finished = _run(trainer, prepared, files, origin, listener)
+    best = next((r for r in trainer.course.log if r["epoch"] == trainer.course.best_epoch), None)
+    return Result(files=files, best=best, finished=finished)
+
+
+def _run(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, str], listener: Listener) -> bool:
+    with StopWish() as stop:
+        while not trainer.is_done:
+            if not trainer.run_epoch(listener, lambda: stop.wished):
+                save_checkpoint(files.checkpoint, trainer.state(), trainer.config)
+                return False
+            record, is_best = trainer.close_epoch()
+            if is_best:
+                _write_model(trainer, prepared, files, origin, record)
+            files.write_log(trainer.course.log)
+            save_checkpoint(files.checkpoint, trainer.state(), trainer.config)
+            listener.epoch(record, best=is_best)
+    return True
+
+
+def _write_model(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, str], record: Record) -> None:
+    sign = sign_of(trainer.config, record)
+    architecture = replace(prepared.config, charge_sign=prepared.config.charge_sign * sign)
+    with trainer.average.in_place():
+        files.write_model(architecture, prepared.model, {**origin, "epoch": str(record["epoch"])})
+
+
+def sign_of(config: TrainConfig, record: Record) -> int:
+    """-1 if the element that should be positive came out negative."""
+    charge = record["charge_mean_e"].get(config.model.charges.positive_element, 0.0)
+    return -1 if charge < 0 else 1

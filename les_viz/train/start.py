@@ -1,0 +1,93 @@
+"""Where training starts: a model with random weights of the right size, and Bessel functions that stay."""
+
+from math import pi, sqrt
+
+import torch
+from torch import nn
+
+from les_viz.elements import SYMBOLS
+from les_viz.models.config import BondHeadConfig, ElectrostaticsConfig, HeadConfig, ModelConfig, RepresentationConfig
+from les_viz.models.heads import AtomicHead, BondHead
+from les_viz.models.model import LESModel
+from les_viz.train.config import ModelSettings
+from les_viz.train.forward import first_representation
+
+
+def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: dict[int, float]) -> ModelConfig:
+    """The architecture that the settings describe."""
+    representation = RepresentationConfig(
+        cutoff=settings.cutoff,
+        n_embedding=settings.n_embedding,
+        n_radial_basis=settings.n_radial_basis,
+        n_radial=settings.n_radial,
+        l_max=settings.l_max,
+        nu_max=settings.nu_max,
+    )
+    charged, electric = not settings.short_range_only, settings.electrostatics
+    return ModelConfig(
+        elements=elements,
+        representations=(representation,),
+        energy_heads=(HeadConfig(hidden=settings.energy_hidden, linear=True),),
+        charge_head=_charge_head(settings) if charged else None,
+        electrostatics=ElectrostaticsConfig(
+            smearing=electric.smearing, k_cutoff=electric.k_cutoff, self_interaction=electric.self_interaction
+        )
+        if charged
+        else None,
+        atomic_energies=energies,
+        charge_sign=electric.charge_sign,
+        epsilon_infinity=electric.epsilon_infinity,
+    )
+
+
+def _charge_head(settings: ModelSettings) -> HeadConfig | BondHeadConfig:
+    charges = settings.charges
+    if charges.head == "atomic":
+        return HeadConfig(hidden=charges.hidden, bias=False, linear=True, scale=charges.scale)
+    return BondHeadConfig(
+        cutoff=charges.bond_cutoff or settings.cutoff,
+        n_transfers=charges.n_transfers,
+        n_radial_basis=charges.n_radial_basis,
+        hidden=charges.hidden,
+        scale=charges.scale,
+        formal_charges={SYMBOLS.index(symbol): charge for symbol, charge in charges.formal_charges.items()},
+    )
+
+
+def random_model(config: ModelConfig, *, seed: int, dtype: torch.dtype, device: str) -> LESModel:
+    """A model with random weights; equal seeds give equal models on one version of torch."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = LESModel(config)
+        representation = first_representation(model)
+        settings = representation.config
+        with torch.no_grad():
+            frequencies = torch.arange(1, settings.n_radial_basis + 1) * (pi / settings.cutoff)
+            representation.bessel_frequencies.copy_(frequencies)
+            representation.bessel_prefactor.fill_(sqrt(2 / settings.cutoff))
+        nn.init.normal_(representation.sender_embedding)
+        nn.init.normal_(representation.receiver_embedding)
+        nn.init.normal_(representation.mixing, std=settings.n_radial_basis**-0.5)
+        for head in (*model.energy_heads, model.charge_head):
+            if isinstance(head, AtomicHead | BondHead):
+                _start_head(head)
+    representation.bessel_frequencies.requires_grad = False
+    representation.bessel_prefactor.requires_grad = False
+    return model.to_precision(dtype).to(device)
+
+
+def _start_head(head: AtomicHead | BondHead) -> None:
+    linear = [head.linear] if isinstance(head, AtomicHead) else []
+    for layer in (*head.layers, *linear):
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    if isinstance(head, BondHead):
+        nn.init.normal_(head.element_values, std=0.5)
+        nn.init.normal_(head.radial, std=head.config.n_radial_basis**-0.5)
+
+
+def atomic_numbers(symbols: tuple[str, ...]) -> tuple[int, ...]:
+    """Atomic numbers of chemical symbols."""
+    return tuple(SYMBOLS.index(symbol) for symbol in symbols)
