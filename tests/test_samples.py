@@ -36,7 +36,7 @@ REQUIRED = {
     "structures": dict,
 }
 REQUIRED_OF_TRAINING = {
-    "data", "data_url", "data_licence", "frames", "level_of_theory", "charges_start", "command", "seed", "rounds",
+    "data", "data_url", "data_licence", "frames", "level_of_theory", "charges_start", "command", "seed", "epochs",
     "wall_time_s", "machine", "versions",
 }  # fmt: skip
 HELD_OUT_DATA = {"water": "data/water_pbe0/val.extxyz.gz"}
@@ -62,7 +62,8 @@ def test_only_folders_with_weights_are_offered():
 def assert_complete(card):
     assert {name: type(card.get(name)) for name in REQUIRED} == REQUIRED
     assert card["not_for"]
-    assert set(card["training"]) == REQUIRED_OF_TRAINING
+    # a card from before `les-viz train` counts rounds of L-BFGS
+    assert {"epochs" if key == "rounds" else key for key in card["training"]} == REQUIRED_OF_TRAINING
     assert all(value not in ("", None) for value in card["training"].values())
     assert set(card["charges"]["mean_e"]) == set(card["charges"]["std_e"]) == set(card["elements"])
     assert card["charges"]["charge_sign"] in (-1, 1)
@@ -160,6 +161,46 @@ ENERGY_ERROR, FORCE_ERROR = 0.002, 0.03
 """eV/atom and eV/Å that the written frames deviate from the model."""
 
 
+ABOUT = """
+name = "tiny"
+title = "Tiny"
+teaches = "how to write a card"
+data = "nothing"
+data_url = "nowhere"
+data_licence = "CC0"
+train_frames = 1
+charges_start = "anywhere"
+held_out_file = "val.extxyz.gz"
+held_out_note = "made up"
+epsilon_infinity_note = "unknown"
+not_for = ["anything"]
+
+[[truth]]
+figure = "response.hexamer.born_r2"
+text = "BEC of hexamers"
+without = "none"
+
+[[truth]]
+figure = "dimers.long_range.rmse_meV"
+short_range = "dimers.short_range.rmse_meV"
+text = "Dimers"
+
+[structures]
+"a b.extxyz" = "from \\"here\\""
+"""
+TRUTH = {
+    "response": {"hexamer": {"born_r2": 0.87}},
+    "dimers": {"long_range": {"rmse_meV": 1.5}, "short_range": {"rmse_meV": 8.5}},
+}
+
+
+def write_training(folder, name, model, seconds):
+    weights = {key: parameter.numpy() for key, parameter in model.named_parameters()}
+    (folder / f"{name}.safetensors").write_bytes(write_native(model.config, weights))
+    records = [{"epoch": 1, "seconds": seconds / 2}, {"epoch": 2, "seconds": seconds}]
+    (folder / f"{name}_training.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
 @pytest.fixture
 def written(make_card, tmp_path, monkeypatch):
     """A folder with random weights, and the card that the script writes for it."""
@@ -167,19 +208,18 @@ def written(make_card, tmp_path, monkeypatch):
     folder.mkdir()
     data.mkdir()
     provenance = {
-        "command": "train.py --rate 0.1 --seed 7",
+        "command": "les-viz train config.toml",
+        "seed": "7",
         "level_of_theory": "none",
         "licence": "CC0",
         "versions": "1",
     }
     model = random_model(provenance=provenance)
-    weights = {name: parameter.numpy() for name, parameter in model.named_parameters()}
-    (folder / "weights.safetensors").write_bytes(write_native(model.config, weights))
-    (folder / "weights_training.json").write_text(json.dumps([{"round": 1, "seconds": 5}, {"round": 2, "seconds": 9}]))
-    about = (SAMPLES / "water" / "about.toml").read_text(encoding="utf-8")
-    about, _ = about.split("[structures]")
-    about += '[structures]\n"a b.extxyz" = "from \\"here\\""\n'
-    (folder / "about.toml").write_text(about, encoding="utf-8")
+    write_training(folder, "weights", model, 9.2)
+    without = random_model(charge_head=None, electrostatics=None, provenance=provenance)
+    write_training(folder, "short_range", without, 5.1)
+    (folder / "about.toml").write_text(ABOUT, encoding="utf-8")
+    (folder / "truth.json").write_text(json.dumps(TRUTH), encoding="utf-8")
     ase.io.write(folder / "a b.extxyz", random_atoms(9), format="extxyz")
     frames = []
     for seed in (1, 2):
@@ -204,7 +244,7 @@ def test_make_card_measures(written):
     assert card["held_out"]["energy_rmse_meV_per_atom"] == pytest.approx(1e3 * ENERGY_ERROR, rel=1e-3)
     assert card["held_out"]["force_rmse_meV_per_A"] == pytest.approx(1e3 * FORCE_ERROR * np.sqrt(2 / 21), rel=1e-3)
     assert card["training"]["seed"] == 7
-    assert card["training"]["rounds"] == 2
+    assert card["training"]["epochs"] == 2
     assert card["training"]["wall_time_s"] == 9
     assert card["training"]["machine"] == "a machine"
     assert card["structures"] == {"a b.extxyz": 'from "here"'}
@@ -216,6 +256,30 @@ def test_make_card_measures(written):
     for symbol, number in (("H", 1), ("O", 8)):
         assert card["charges"]["mean_e"][symbol] == pytest.approx(charges[numbers == number].mean(), rel=1e-3)
         assert card["charges"]["std_e"][symbol] == pytest.approx(charges[numbers == number].std(), rel=1e-3)
+
+
+def test_make_card_sets_the_twin_beside_the_model(written):
+    card = tomllib.loads((written / "card.toml").read_text(encoding="utf-8"))
+    twin = card["short_range_twin"]
+    assert twin["force_rmse_meV_per_A"] > card["held_out"]["force_rmse_meV_per_A"]
+    assert (twin["epochs"], twin["wall_time_s"]) == (2, 5)
+    content = (written / twin["file"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == twin["sha256"] != card["weights"]["sha256"]
+    rows = (written / "CARD.md").read_text(encoding="utf-8").splitlines()
+    forces = card["held_out"]["force_rmse_meV_per_A"], twin["force_rmse_meV_per_A"]
+    assert f"| Held-out force RMSE | {forces[0]} meV/Å | {forces[1]} meV/Å |" in rows
+
+
+def test_make_card_quotes_the_truth(written):
+    card = tomllib.loads((written / "card.toml").read_text(encoding="utf-8"))
+    assert card["truth"] == {
+        "response.hexamer.born_r2": 0.87,
+        "dimers.long_range.rmse_meV": 1.5,
+        "dimers.short_range.rmse_meV": 8.5,
+    }
+    rows = (written / "CARD.md").read_text(encoding="utf-8").splitlines()
+    assert "| BEC of hexamers | 0.87 | none |" in rows
+    assert "| Dimers | 1.5 | 8.5 |" in rows
 
 
 def test_make_card_records_predictions_in_full(written):
