@@ -51,7 +51,7 @@ def open_potential_and_field(charges: Tensor, positions: Tensor, smearing: float
 def _rows(charges: Tensor, positions: Tensor, start: int, stop: int, smearing: float) -> tuple[Tensor, Tensor]:
     separation = positions[:, start:stop, None] - positions[:, None]
     a = 1 / (sqrt(2) * smearing)
-    b0, b1 = _screened_kernels(separation.square().sum(dim=-1), a)
+    b0, b1 = screened_kernels(separation.square().sum(dim=-1), a)
     others = torch.ones(stop - start, positions.shape[1], dtype=positions.dtype, device=positions.device)
     others[torch.arange(stop - start), torch.arange(start, stop)] = 0
     potential = COULOMB_CONSTANT * torch.einsum("bcj,bij->bci", charges, b0 * others)
@@ -59,7 +59,8 @@ def _rows(charges: Tensor, positions: Tensor, start: int, stop: int, smearing: f
     return potential, field
 
 
-def _screened_kernels(r_squared: Tensor, a: float) -> tuple[Tensor, Tensor]:
+def screened_kernels(r_squared: Tensor, a: float) -> tuple[Tensor, Tensor]:
+    """B0 and B1 of squared distances, smooth at zero."""
     x = r_squared * a**2
     near = x < SERIES_BELOW
     x_near = torch.where(near, x, torch.zeros_like(x))

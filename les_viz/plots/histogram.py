@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from les_viz.plots.text import signed
-from les_viz.plots.theme import DIVERGING, MARK, REFERENCE_GREY, template
+from les_viz.plots.theme import MARK, REFERENCE_GREY, diverging_scale, template
 from les_viz.response.prediction import FloatArray
 
 N_BINS = 48
@@ -80,7 +80,7 @@ def _bars(values: FloatArray, edges: FloatArray, element: str, label: str, limit
         width=0.96 * (edges[1] - edges[0]),
         marker={
             "color": centres[full],
-            "colorscale": [[i / (len(DIVERGING) - 1), colour] for i, colour in enumerate(DIVERGING)],
+            "colorscale": diverging_scale(),
             "cmin": -limit,
             "cmax": limit,
             "line": {"color": REFERENCE_GREY, "width": 0.5},

@@ -26,6 +26,21 @@ MARK: Final = "#f5b400"
 """What is picked, in figures as in the viewer."""
 
 
+LONG_RANGE: Final = "#0b8f86"
+"""The model with charges, wherever it stands beside its twin."""
+
+SHORT_RANGE: Final = "#d97b29"
+"""The same model without charges."""
+
+SERIES: Final = ("#3f7fb5", "#c8553d", "#5b9a68", "#8a63a6", "#b58a2c", "#4f5d75", "#c06c9a", "#6c8f2f")
+"""Elements and other kinds without an order, tellable apart by the colour-blind in this order."""
+
+
+def diverging_scale() -> list[list[Any]]:
+    """`DIVERGING` as plotly wants it."""
+    return [[i / (len(DIVERGING) - 1), colour] for i, colour in enumerate(DIVERGING)]
+
+
 def template() -> go.layout.Template:
     """Plotly template of all figures: transparent, no legend, hairline grid, readable ticks."""
     axis: dict[str, Any] = {

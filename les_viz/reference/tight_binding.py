@@ -89,7 +89,7 @@ def _calculator(cluster: Cluster, field: FloatArray | None = None) -> "Calculato
     if not is_installed():
         raise SettingError("tblite is not installed: install it with `pip install tblite` to compare with GFN2-xTB")
     from tblite.interface import Calculator
-    from tblite.library import ffi
+    from tblite.library import ffi  # type: ignore[attr-defined]  # exported without being listed
 
     lattice: dict[str, Any] = (
         {} if cluster.cell is None else {"lattice": cluster.cell / BOHR, "periodic": np.array([True] * 3)}

@@ -18,8 +18,8 @@ def isotropic_parts(tensors: FloatArray) -> FloatArray:
 
 def symmetric_eigenvalues(tensors: FloatArray) -> FloatArray:
     """(..., 3) eigenvalues of the symmetric part, ascending."""
-    values: FloatArray = np.linalg.eigvalsh(0.5 * (tensors + np.swapaxes(tensors, -1, -2)))
-    return values
+    symmetric = 0.5 * (tensors + np.swapaxes(tensors, -1, -2))
+    return np.asarray(np.linalg.eigvalsh(symmetric), dtype=np.float64)
 
 
 def axial_vectors(tensors: FloatArray) -> FloatArray:

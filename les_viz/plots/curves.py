@@ -1,0 +1,74 @@
+"""Lines over a common axis: convergence, planar averages, training curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from les_viz.plots.theme import REFERENCE_GREY, SERIES, template
+from les_viz.response.prediction import FloatArray
+
+HEIGHT = 320
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One line.
+
+    Attributes:
+        name: written at its end.
+        x: (n,).
+        y: (n,).
+        color: None takes the next of the series.
+        has_markers: whether its points are marked.
+    """
+
+    name: str
+    x: Sequence[float] | FloatArray
+    y: Sequence[float] | FloatArray
+    color: str | None = None
+    has_markers: bool = False
+
+
+def curves(
+    lines: Sequence[Curve], *, x_label: str, y_label: str, is_logarithmic: bool = False, height: int = HEIGHT
+) -> go.Figure:
+    """Draw lines, named in a legend above where there are several.
+
+    Args:
+        lines: what to draw.
+        x_label: with its unit in parentheses.
+        y_label: with its unit in parentheses.
+        is_logarithmic: whether the vertical axis is.
+        height: pixels.
+
+    Returns:
+        The figure.
+    """
+    figure = go.Figure()
+    for number, line in enumerate(lines):
+        figure.add_trace(
+            go.Scatter(
+                x=list(line.x),
+                y=list(line.y),
+                name=line.name,
+                mode="lines+markers" if line.has_markers else "lines",
+                line={"color": line.color or SERIES[number % len(SERIES)], "width": 2},
+                hovertemplate=f"{line.name}: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
+            )
+        )
+    figure.update_xaxes(title_text=x_label)
+    figure.update_yaxes(title_text=y_label, type="log" if is_logarithmic else "linear")
+    figure.update_layout(
+        template=template(),
+        height=height,
+        showlegend=len(lines) > 1,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    return figure
+
+
+def with_level(figure: go.Figure, value: float, name: str) -> go.Figure:
+    """The figure with a grey horizontal line, named."""
+    figure.add_hline(y=value, line={"color": REFERENCE_GREY, "width": 1.5, "dash": "dash"}, annotation_text=name)
+    return figure
