@@ -17,12 +17,12 @@ from ase.calculators.calculator import Calculator, PropertyNotImplementedError, 
 from ase.geometry import find_mic
 
 from les_viz.errors import SettingError
+from les_viz.md.kept_neighbors import KeptNeighbors, same_atoms
 from les_viz.models.model import LESModel
-from les_viz.neighbors import NeighborTable
 from les_viz.response.assembly import Request
 from les_viz.response.predict import predict_system
 from les_viz.response.prediction import FloatArray, Prediction, Quantity
-from les_viz.system import Boundary, System
+from les_viz.system import Boundary
 
 DEFAULT_SKIN = 0.4
 """Å beyond the cutoff up to which neighbours are kept, so that they are found anew only now and then."""
@@ -34,12 +34,6 @@ class _Visited:
 
     atoms: ase.Atoms
     field_forces: FloatArray | None
-
-
-@dataclass(frozen=True, slots=True)
-class _KeptNeighbors:
-    atoms: ase.Atoms
-    table: NeighborTable
 
 
 class LESCalculator(Calculator):
@@ -82,11 +76,11 @@ class LESCalculator(Calculator):
         super().__init__()  # type: ignore[no-untyped-call] # of ASE
         if not 0 <= skin < float("inf"):
             raise SettingError(f"skin is {skin} Å: expected a number of at least 0")
-        self._model, self._boundary, self._skin = model, boundary, skin
+        self._model = model
+        self._neighbors = KeptNeighbors(model, boundary=boundary, skin=skin)
         self._field = _checked_field(electric_field)
         self._field_work = 0.0
         self._visited: _Visited | None = None
-        self._kept: _KeptNeighbors | None = None
 
     @property
     def model(self) -> LESModel:
@@ -140,9 +134,9 @@ class LESCalculator(Calculator):
         wanted |= {Quantity.STRESS} if "stress" in properties else set()
         wanted |= {Quantity.DIPOLE} if "dipole" in properties else set()
         wanted |= {Quantity.BORN_EFFECTIVE_CHARGES} if in_field or "born_effective_charges" in properties else set()
-        system = System.from_atoms(current, boundary=self._boundary, dtype=self._model.dtype, device=self._model.device)
+        system = self._neighbors.system_of(current)
         request = Request(frozenset(wanted), "local")
-        prediction = predict_system(self._model, system, request, self._neighbors(current, system))[0]
+        prediction = predict_system(self._model, system, request, self._neighbors.of(current, system))[0]
         field_forces = self._field_forces(prediction) if in_field else None
         self._add_work(current, field_forces, periodic=prediction.pbc)
         self._store(prediction, field_forces)
@@ -179,22 +173,12 @@ class LESCalculator(Calculator):
     def _add_work(self, atoms: ase.Atoms, field_forces: FloatArray | None, *, periodic: bool) -> None:
         """Add the work of the field on the way from the last place; other atoms start from zero."""
         last = self._visited
-        if last is not None and not _same_system(last.atoms, atoms):
+        if last is not None and not same_atoms(last.atoms, atoms):
             self._field_work = 0.0
         elif last is not None and last.field_forces is not None and field_forces is not None:
             path, _ = find_mic(atoms.positions - last.atoms.positions, atoms.cell, periodic)
             self._field_work += 0.5 * float(((field_forces + last.field_forces) * path).sum())
         self._visited = _Visited(atoms.copy(), field_forces)
-
-    def _neighbors(self, atoms: ase.Atoms, system: System) -> NeighborTable:
-        kept = self._kept
-        if kept is not None and _same_system(kept.atoms, atoms) and (kept.atoms.cell == atoms.cell).all():
-            moved = np.linalg.norm(atoms.positions - kept.atoms.positions, axis=1).max()
-            if moved < 0.5 * self._skin:
-                return kept.table
-        table = self._model.neighbors(system, skin=self._skin)
-        self._kept = _KeptNeighbors(atoms.copy(), table)
-        return table
 
 
 def _checked_field(electric_field: Sequence[float] | None) -> FloatArray:
@@ -214,12 +198,3 @@ def _requested(array: FloatArray | None) -> FloatArray:
     if array is None:
         raise RuntimeError("the prediction lacks what was requested")
     return array
-
-
-def _same_system(first: ase.Atoms, second: ase.Atoms) -> bool:
-    """Whether two structures hold the same atoms under the same periodicity; they may have moved."""
-    return (
-        len(first) == len(second)
-        and bool((first.numbers == second.numbers).all())
-        and bool((first.pbc == second.pbc).all())
-    )

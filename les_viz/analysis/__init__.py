@@ -1,0 +1,1 @@
+"""What trajectories say: arrays in, arrays out."""

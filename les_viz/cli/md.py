@@ -1,0 +1,117 @@
+"""`les-viz md`: a run from a TOML file, with a progress bar; Ctrl-C stops it cleanly."""
+
+import sys
+import time
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from les_viz.errors import SettingError
+from les_viz.runs.config import RunConfig, read_run_config, run_config
+from les_viz.runs.directory import RunDirectory
+from les_viz.train.interrupt import StopWish
+
+if TYPE_CHECKING:
+    from les_viz.md.frames import Frame
+
+BAR = 30
+REFRESH_S = 0.2
+
+
+def run(options: Namespace) -> None:
+    """Start a run, or go on with one.
+
+    Args:
+        options: config, out, resume.
+
+    Raises:
+        LesVizError: configuration, structure, model or folder cannot be used, or the atoms came apart.
+        KeyboardInterrupt: it was stopped.
+    """
+    config = read_run_config(Path(options.config))
+    directory = RunDirectory(Path(options.out))
+    resume = options.resume and directory.checkpoint.exists()
+    if options.resume:
+        check_same(config, directory)
+    from les_viz.runs.execution import Watch, execute
+    from les_viz.runs.setup import create_run
+
+    if not options.resume:
+        create_run(config, directory.path)
+    bar = _Bar(config.dynamics.steps)
+    with StopWish() as wish:
+        watch = Watch(on_frame=bar.show, on_phase=bar.say, should_stop=lambda: wish.wished)
+        try:
+            outcome = execute(directory.path, resume=resume, watch=watch, steps=config.dynamics.steps)
+        finally:
+            bar.end()
+    if outcome.note:
+        print("les-viz: warning:", outcome.note, file=sys.stderr)
+    if not outcome.finished:
+        print(
+            f"stopped after step {outcome.step} of {config.dynamics.steps}; go on with: "
+            f"les-viz md {options.config} --out {options.out} --resume",
+            file=sys.stderr,
+        )
+        raise KeyboardInterrupt
+    print(f"{outcome.step} steps done: {directory.path}")
+
+
+def check_same(config: RunConfig, directory: RunDirectory) -> None:
+    """Refuse to go on with other settings than the run was started with; the number of steps may grow.
+
+    Raises:
+        SettingError: names the first setting that differs.
+    """
+    before = asdict(run_config(directory.described()["config"]))
+    for table, settings in asdict(config).items():
+        for key, value in settings.items():
+            if (table, key) not in MAY_CHANGE and value != before[table][key]:
+                raise SettingError(
+                    f"{table}.{key} is {value!r}, but the run in {directory.path} was started with "
+                    f"{before[table][key]!r}: use the same configuration to go on, or another folder to start anew"
+                )
+
+
+MAY_CHANGE = {("dynamics", "steps"), ("output", "checkpoint_s"), ("limits", "hours"), ("limits", "memory_MB")}
+
+
+class _Bar:
+    """One line on standard error, drawn over where that is a terminal."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._begin: tuple[float, int] | None = None
+        self._shown = 0.0
+        self._is_terminal = sys.stderr.isatty()
+        self._width = 0
+
+    def say(self, words: str) -> None:
+        self._draw(words)
+
+    def show(self, frame: "Frame") -> None:
+        now = time.monotonic()
+        if self._begin is None:
+            self._begin = (now, frame.step)
+        if now - self._shown < (REFRESH_S if self._is_terminal else 10.0) and frame.step < self._steps:
+            return
+        self._shown = now
+        begin, first = self._begin
+        rate = (frame.step - first) / (now - begin) if now > begin else 0.0
+        filled = BAR * frame.step // self._steps
+        self._draw(
+            f"[{'█' * filled}{'·' * (BAR - filled)}] {frame.step}/{self._steps}  {rate:.1f} steps/s  "
+            f"{frame.time_fs:.1f} fs  {frame.temperature:.0f} K  E {frame.conserved_energy:.4f} eV"
+        )
+
+    def end(self) -> None:
+        if self._is_terminal:
+            print(file=sys.stderr)
+
+    def _draw(self, text: str) -> None:
+        if self._is_terminal:
+            print(f"\r{text:<{self._width}}", end="", file=sys.stderr, flush=True)
+            self._width = len(text)
+        else:
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Runs as folders: configuration, results that are readable while they are written, checkpoints, worker processes."""

@@ -1,0 +1,130 @@
+"""The folder of a run: names of its files, and small JSON files that are written whole or not at all.
+
+    run.json          everything needed to repeat it; never changed after the start
+    status.json       state, step, heartbeat of the process that runs it
+    control.json      wishes of whoever watches: pause, stop, another field
+    start.npz         the atoms at the start
+    thermo.jsonl      one line an output step
+    trajectory.h5     frames, readable while written
+    checkpoint.npz    from which the run goes on
+    events.jsonl      fields that were changed while it ran
+
+Whatever one finds there is whole, also after the process was killed.
+"""
+
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from les_viz.errors import SettingError
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """A folder that holds a run."""
+
+    path: Path
+
+    @property
+    def run(self) -> Path:
+        """What was asked for, on what, with which versions."""
+        return self.path / "run.json"
+
+    @property
+    def status(self) -> Path:
+        """State and heartbeat."""
+        return self.path / "status.json"
+
+    @property
+    def control(self) -> Path:
+        """Wishes."""
+        return self.path / "control.json"
+
+    @property
+    def start(self) -> Path:
+        """Atoms at the start."""
+        return self.path / "start.npz"
+
+    @property
+    def thermo(self) -> Path:
+        """Energies and the like."""
+        return self.path / "thermo.jsonl"
+
+    @property
+    def trajectory(self) -> Path:
+        """Frames."""
+        return self.path / "trajectory.h5"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where it goes on."""
+        return self.path / "checkpoint.npz"
+
+    @property
+    def events(self) -> Path:
+        """Changes of the field while it ran."""
+        return self.path / "events.jsonl"
+
+    def create(self) -> None:
+        """Make the folder.
+
+        Raises:
+            SettingError: it holds something already, or cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            occupied = any(self.path.iterdir())
+        except OSError as caught:
+            raise SettingError(f"cannot write {self.path} ({caught.strerror}): choose another folder") from None
+        if occupied:
+            what = "holds a run already: go on with it by --resume" if self.run.exists() else "is not empty"
+            raise SettingError(f"{self.path} {what}, or choose another folder")
+
+    def described(self) -> dict[str, Any]:
+        """The content of run.json.
+
+        Raises:
+            SettingError: the folder holds no run.
+        """
+        content = read_json(self.run)
+        if content is None:
+            raise SettingError(f"{self.path} holds no run (no {self.run.name}): give the folder of a run")
+        return content
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a file so that a reader finds the old or the new content, also after a crash."""
+    write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a file under another name, then rename it.
+
+    Args:
+        path: target.
+        content: all of it.
+        durable: wait for the disk.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        with unfinished.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            if durable:
+                os.fsync(stream.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The content of a file; None if it is missing or no JSON object."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

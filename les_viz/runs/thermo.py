@@ -1,0 +1,89 @@
+"""`thermo.jsonl`: one line an output step, appended and flushed; a line cut off by a crash is left out on reading."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from les_viz.md.frames import Frame
+from les_viz.runs.directory import write_whole
+
+
+def line_of(frame: Frame) -> dict[str, Any]:
+    """A frame as thermo.jsonl has it."""
+    return {
+        "step": frame.step,
+        "time_fs": frame.time_fs,
+        "potential_energy_eV": frame.potential_energy,
+        "kinetic_energy_eV": frame.kinetic_energy,
+        "temperature_K": frame.temperature,
+        "electric_field_V_per_A": frame.electric_field.tolist(),
+        "polarization_change_eA": _listed(frame.polarization_change),
+        "current_eA_per_fs": _listed(frame.current),
+        "dipole_change_eA": frame.dipole_change.tolist(),
+        "field_work_eV": frame.field_work,
+        "conserved_energy_eV": frame.conserved_energy,
+        "pressure_GPa": frame.pressure,
+        "volume_A3": abs(float(np.linalg.det(frame.cell))),
+    }
+
+
+class ThermoWriter:
+    """Appends lines."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file at its end."""
+        self._stream = path.open("a", encoding="utf-8")
+
+    def write(self, frame: Frame) -> None:
+        """Append a frame; a reader sees it at once."""
+        self._stream.write(json.dumps(line_of(frame)) + "\n")
+        self._stream.flush()
+
+    def sync(self) -> None:
+        """Wait for the disk."""
+        os.fsync(self._stream.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """All whole lines of a file that may still grow."""
+    if not path.is_file():
+        return []
+    lines = []
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines
+
+
+def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
+    """Each quantity over the lines, (lines,) or (lines, 3); NaN where a line has none."""
+    lines = read_lines(path)
+    if not lines:
+        return {}
+    return {name: _column([line.get(name) for line in lines]) for name in lines[-1]}
+
+
+def cut_after(path: Path, step: int) -> None:
+    """Keep the lines up to a step, from which the run goes on."""
+    kept = [line for line in read_lines(path) if line["step"] <= step]
+    write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
+
+
+def _listed(vector: NDArray[np.float64] | None) -> list[float] | None:
+    return None if vector is None else vector.tolist()
+
+
+def _column(values: list[Any]) -> NDArray[np.float64]:
+    width = next((len(value) for value in values if isinstance(value, list)), None)
+    missing = np.nan if width is None else [np.nan] * width
+    return np.array([missing if value is None else value for value in values], dtype=float)

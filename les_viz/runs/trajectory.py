@@ -1,0 +1,149 @@
+"""`trajectory.h5`: frames in HDF5, single writer and many readers; what is flushed survives the death of the writer.
+
+A reader trusts as many frames as the shortest data set holds. A file whose writer was killed can be read but not
+opened for writing again; to go on, its frames are copied to a new file that takes its place.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from les_viz.md.frames import Frame
+
+FloatArray = NDArray[np.float64]
+COPIED_AT_ONCE = 256
+
+
+def create(path: Path, atomic_numbers: NDArray[np.int64], *, periodic: bool) -> None:
+    """Make an empty file, or replace one."""
+    with h5py.File(path, "w", libver="latest") as file:
+        file.attrs["format"] = "les_viz trajectory 1"
+        file.attrs["units"] = "Å, fs, e; positions never wrapped, charges latent and unscaled"
+        file["atomic_numbers"] = atomic_numbers
+        file["periodic"] = periodic
+        for name, (shape, kind) in _layout(len(atomic_numbers)).items():
+            file.create_dataset(
+                name, shape=(0, *shape), maxshape=(None, *shape), chunks=_chunks(shape, kind), dtype=kind
+            )
+
+
+class TrajectoryWriter:
+    """Appends frames to a file that was created, or closed in good order."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; from now on others may read it."""
+        self._file = h5py.File(path, "r+", libver="latest")
+        self._n_frames = len(self._file["step"])
+        self._file.swmr_mode = True
+
+    def write(self, frame: Frame) -> None:
+        """Append a frame and flush it."""
+        self.append(
+            {
+                "positions": frame.positions[None],
+                "velocities": frame.velocities[None],
+                "cell": frame.cell[None],
+                "latent_charges": frame.latent_charges[None],
+                "time_fs": [frame.time_fs],
+                "step": [frame.step],
+            }
+        )
+
+    def append(self, columns: dict[str, Any]) -> None:
+        """Append rows of all data sets; the steps last."""
+        start, end = self._n_frames, self._n_frames + len(columns["step"])
+        for name in _layout(0):
+            data = self._file[name]
+            data.resize(end, axis=0)
+            data[start:end] = columns[name]
+            data.flush()
+        self._n_frames = end
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class TrajectoryReader:
+    """Reads a file that may still grow."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file."""
+        self._file = h5py.File(path, "r", libver="latest", swmr=True)
+
+    def __enter__(self) -> "TrajectoryReader":
+        """For `with`."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @property
+    def atomic_numbers(self) -> NDArray[np.int64]:
+        """(atoms,)."""
+        return np.asarray(self._file["atomic_numbers"], dtype=np.int64)
+
+    @property
+    def periodic(self) -> bool:
+        """Whether the system was treated as periodic."""
+        return bool(self._file["periodic"][()])
+
+    def n_frames(self) -> int:
+        """How many frames there are by now."""
+        lengths = []
+        for name in _layout(0):
+            self._file[name].refresh()
+            lengths.append(len(self._file[name]))
+        return min(lengths)
+
+    def read(self, name: str, start: int = 0, end: int | None = None, every: int = 1) -> FloatArray:
+        """Rows of a data set.
+
+        Args:
+            name: `positions`, `velocities`, `cell`, `latent_charges`, `time_fs` or `step`.
+            start: first frame.
+            end: frame after the last; None for all that there are.
+            every: stride.
+        """
+        n_frames = self.n_frames()
+        last = n_frames if end is None else min(end, n_frames)
+        return np.asarray(self._file[name][start:last:every], dtype=float)
+
+
+def cut_after(path: Path, step: int) -> None:
+    """Keep the frames up to a step, in a new file that takes the place of the old one."""
+    unfinished = path.with_name(f".{path.name}.part")
+    with TrajectoryReader(path) as reader:
+        n_kept = int(np.searchsorted(reader.read("step"), step, side="right"))
+        create(unfinished, reader.atomic_numbers, periodic=reader.periodic)
+        writer = TrajectoryWriter(unfinished)
+        for start in range(0, n_kept, COPIED_AT_ONCE):
+            end = min(start + COPIED_AT_ONCE, n_kept)
+            writer.append({name: reader.read(name, start, end) for name in _layout(0)})
+        writer.close()
+    unfinished.replace(path)
+
+
+def _layout(n_atoms: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape of a frame and type of each data set, in the order of writing."""
+    return {
+        "positions": ((n_atoms, 3), "f8"),
+        "velocities": ((n_atoms, 3), "f4"),
+        "cell": ((3, 3), "f8"),
+        "latent_charges": ((n_atoms,), "f4"),
+        "time_fs": ((), "f8"),
+        "step": ((), "i8"),
+    }
+
+
+def _chunks(shape: tuple[int, ...], kind: str) -> tuple[int, ...]:
+    """About 32 kB a chunk, at least one frame."""
+    bytes_of_frame = int(np.prod(shape, dtype=int)) * int(kind[1])
+    return (max(1, min(1024, 32_768 // max(1, bytes_of_frame))), *(max(1, n) for n in shape))

@@ -1,0 +1,85 @@
+"""TOML tables as frozen dataclasses: every mistake is named with its key, what was expected and what came."""
+
+import difflib
+import math
+import tomllib
+import typing
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from les_viz.errors import SettingError
+
+_Table = TypeVar("_Table")
+
+MAX_BYTES = 1_000_000
+_NAMES = {float: "a number", int: "a whole number", str: "a text in quotes", bool: "true or false"}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file.
+
+    Raises:
+        SettingError: it cannot be read or is not TOML.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as caught:
+        raise SettingError(f"{path}: cannot be read ({caught.strerror}); check the path") from None
+    if len(content) > MAX_BYTES:
+        raise SettingError(f"{path}: is larger than a configuration can be")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as caught:
+        raise SettingError(f"{path}: is no valid TOML: {caught}") from None
+
+
+def table_as(kind: type[_Table], content: object, where: str = "") -> _Table:
+    """Make a dataclass of a table; its fields are the only keys allowed.
+
+    Args:
+        kind: a dataclass of texts, numbers, booleans, tuples of them and further dataclasses.
+        content: as `tomllib` gives it.
+        where: name of the table, for messages.
+
+    Raises:
+        SettingError: names the key.
+    """
+    if not isinstance(content, dict):
+        raise SettingError(f"{where} is {content!r}: expected a table [{where}]")
+    known = {field.name: field for field in fields(typing.cast("Any", kind))}
+    inside = f"{where}." if where else ""
+    for key in content:
+        if key not in known:
+            raise SettingError(f"{inside}{str(key)[:60]} is not a key that is known: {_near(str(key), list(known))}")
+    for name, field in known.items():
+        if name not in content and field.default is MISSING and field.default_factory is MISSING:
+            raise SettingError(f"the key {inside}{name} is missing and has no default")
+    types = typing.get_type_hints(kind)
+    values = {key: _value(types[key], value, f"{inside}{key}") for key, value in content.items()}
+    try:
+        return kind(**values)
+    except SettingError as caught:
+        raise SettingError(f"{inside}{caught}") from None
+
+
+def _near(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"choose from {', '.join(known)}"
+
+
+def _value(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - any type of a field
+    if is_dataclass(kind):
+        return table_as(typing.cast("type[Any]", kind), value, where)
+    if typing.get_origin(kind) is tuple:
+        item_kinds = typing.get_args(kind)
+        length = None if item_kinds[-1] is Ellipsis else len(item_kinds)
+        if not isinstance(value, list) or (length is not None and len(value) != length):
+            count = "a list" if length is None else f"a list of {length} values"
+            raise SettingError(f"{where} is {value!r}: expected {count}")
+        return tuple(_value(item_kinds[0], item, where) for item in value)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
+        raise SettingError(f"{where} is {value!r}: expected {_NAMES[kind]}")
+    return value
