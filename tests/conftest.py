@@ -61,3 +61,32 @@ def chromium() -> str:
         if found := shutil.which(name):
             return found
     pytest.skip(NEEDS_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def bench_samples(tmp_path_factory) -> Path:
+    """A folder of small samples that stand in for the bundled ones."""
+    from small_bench import write_samples
+
+    return write_samples(tmp_path_factory.mktemp("bench") / "sample_models")
+
+
+@pytest.fixture(scope="session")
+def app_url(bench_samples, tmp_path_factory):
+    """The address of one running app, for all tests in a browser."""
+    from app_window import running_app
+
+    with running_app(REPOSITORY, bench_samples, tmp_path_factory.mktemp("app")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """One Chromium for all tests; each opens windows of its own (`app_window.Window`)."""
+    from app_window import CHROMIUM_FLAGS
+
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from small_bench import write_samples
 from streamlit.testing.v1 import AppTest
 
 from les_viz import resources
@@ -43,14 +42,13 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory):
+def samples(bench_samples):
     """Bundled samples that stand in for the real ones."""
-    root = write_samples(tmp_path_factory.mktemp("bench") / "sample_models")
     st.cache_data.clear()
     st.cache_resource.clear()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resources, "SAMPLE_MODELS", root)
-        yield root
+        patch.setattr(resources, "SAMPLE_MODELS", bench_samples)
+        yield bench_samples
     st.cache_data.clear()
     st.cache_resource.clear()
 
