@@ -79,6 +79,7 @@ class Representation(nn.Module):
     """Cartesian ACE features of each atom; parameters are named as in our file format."""
 
     level_of_each: Tensor
+    three_body: Tensor
 
     def __init__(self, config: RepresentationConfig, n_elements: int) -> None:
         """Allocate the parameters of a representation for so many elements."""
@@ -92,9 +93,11 @@ class Representation(nn.Module):
         self.mixing = nn.Parameter(torch.zeros(config.l_max + 1, config.n_radial_basis, config.n_radial, channels))
         levels = monomials.level_of_each(config.l_max)
         self.register_buffer("level_of_each", torch.tensor(levels), persistent=False)
+        weights = torch.zeros(config.l_max, len(levels) - 1)
         for l in range(1, config.l_max + 1):  # noqa: E741
-            weights = torch.as_tensor(monomials.three_body_weights(l), dtype=torch.get_default_dtype())
-            self.register_buffer(f"three_body_{l}", weights, persistent=False)
+            place = monomials.level_slice(l)
+            weights[l - 1, place.start - 1 : place.stop - 1] = torch.as_tensor(monomials.three_body_weights(l))
+        self.register_buffer("three_body", weights, persistent=False)
         for l1, l2 in self._four_body_keys():
             weights = torch.as_tensor(monomials.four_body_weights(l1, l2), dtype=torch.get_default_dtype())
             self.register_buffer(f"four_body_{l1}_{l2}", weights, persistent=False)
@@ -180,17 +183,16 @@ class Representation(nn.Module):
 
     def _with_invariants(self, density: Tensor) -> AtomDensity:
         levels = density.split([len(monomials.monomials_of(level)) for level in range(self.config.l_max + 1)])
-        invariants = [levels[0].squeeze(0)]
+        lowest, higher = density.split((1, len(density) - 1))
+        invariants = [lowest]
         if self.config.nu_max >= 2:
-            for l in range(1, self.config.l_max + 1):  # noqa: E741
-                weights = getattr(self, f"three_body_{l}")
-                invariants.append((levels[l].square() * weights[:, None, None]).sum(dim=0))
+            squares = higher.square().flatten(1)
+            invariants.append((self.three_body @ squares).unflatten(1, density.shape[1:]))
         for l1, l2 in self._four_body_keys():
             pairs = (levels[l1].unsqueeze(1) * levels[l2].unsqueeze(0)).flatten(0, 1)
             summed = (getattr(self, f"four_body_{l1}_{l2}") @ pairs.flatten(1)).view_as(levels[l1 + l2])
-            invariants.append((levels[l1 + l2] * summed).sum(dim=0))
-        stacked = torch.stack(invariants, dim=1)
-        by_radial = stacked.unflatten(2, (self.config.n_radial, -1)).transpose(1, 2)
+            invariants.append((levels[l1 + l2] * summed).sum(dim=0, keepdim=True))
+        by_radial = torch.cat(invariants).unflatten(2, (self.config.n_radial, -1)).permute(1, 2, 0, 3)
         return AtomDensity(density, by_radial)
 
 

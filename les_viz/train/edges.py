@@ -20,20 +20,20 @@ import torch
 from torch import Tensor
 
 from les_viz.models import monomials
-from les_viz.models.representation import SMALLEST_DISTANCE, Representation, angular_monomials
+from les_viz.models.representation import SMALLEST_DISTANCE, Representation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeFunctions:
-    """Functions of the edges of a batch; no graph.
+    """Functions of the edges of a batch; no graph. Neighbours are the last axis: long and contiguous, hence fast.
 
     Attributes:
         widths: how many places each element has among the neighbours.
-        radial: (atoms, neighbours, n): R_n.
-        rising: (atoms, neighbours, n): R'_n, 1/Å.
-        over_distance: (atoms, neighbours, n): R_n/d, 1/Å.
-        angular: (atoms, neighbours, monomials).
-        unit: (atoms, neighbours, 3).
+        radial: (atoms, n, neighbours): R_n.
+        rising: (atoms, n, neighbours): R'_n, 1/Å.
+        over_distance: (atoms, n, neighbours): R_n/d, 1/Å.
+        angular: (atoms, monomials, neighbours).
+        unit: (atoms, 3, neighbours).
         lower: (monomials, 3 · lower monomials): M.
     """
 
@@ -49,82 +49,102 @@ class EdgeFunctions:
     @torch.no_grad()
     def of(representation: Representation, vectors: Tensor, widths: tuple[int, ...]) -> "EdgeFunctions":
         """Evaluate the edge functions of a representation on (atoms, neighbours, 3) edge vectors."""
-        config = representation.config
+        l_max = representation.config.l_max
         distance = vectors.square().sum(dim=2).sqrt()
         radial, rising = _radial(representation, distance)
-        unit = vectors / (distance + SMALLEST_DISTANCE).unsqueeze(2)
+        unit = (vectors / (distance + SMALLEST_DISTANCE).unsqueeze(2)).transpose(1, 2).contiguous()
         return EdgeFunctions(
             widths=widths,
             radial=radial,
             rising=rising,
-            over_distance=radial / distance.unsqueeze(2),
-            angular=angular_monomials(unit, config.l_max),
+            over_distance=radial / distance.unsqueeze(1),
+            angular=_angular(unit, l_max),
             unit=unit,
-            lower=_lowering(config.l_max, vectors.dtype, vectors.device),
+            lower=_lowering(l_max, vectors.dtype, vectors.device),
         )
 
-    def blocks(self) -> Iterator[tuple[int, slice]]:
-        """Each element with the places of its neighbours."""
-        ends = list(accumulate(self.widths))
-        yield from ((z, slice(end - width, end)) for z, (end, width) in enumerate(zip(ends, self.widths, strict=True)))
+    @property
+    def n_lower(self) -> int:
+        """Number of monomials below the highest l."""
+        return self.lower.shape[1] // 3
+
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Of each element: its rows in D and the places of its neighbours."""
+        n_radial = self.radial.shape[1]
+        for z, (end, width) in enumerate(zip(accumulate(self.widths), self.widths, strict=True)):
+            yield slice(z * n_radial, (z + 1) * n_radial), slice(end - width, end)
 
     @torch.no_grad()
     def sums(self) -> Tensor:
         """D, (atoms, elements · n, monomials)."""
-        parts = [torch.bmm(self.radial[:, at].transpose(1, 2), self.angular[:, at]) for _, at in self.blocks()]
-        return torch.cat(parts, dim=1)
+        angular = self.angular.transpose(1, 2)
+        return torch.cat([torch.bmm(self.radial[:, :, at], angular[:, at]) for _, at in self.blocks()], dim=1)
 
     def pulls(self, gradient: Tensor) -> Tensor:
         """(atoms, neighbours, 3) derivatives in the edge vectors from G = ∂E/∂D; differentiable in G."""
         result: Tensor = _Pulls.apply(gradient, self)  # type: ignore[no-untyped-call]
-        return result
+        return result.transpose(1, 2)
 
 
 class _Pulls(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gradient: Tensor, edges: EdgeFunctions) -> Tensor:  # noqa: ANN401
         ctx.edges = edges
-        n_radial, n_lower = edges.radial.shape[2], edges.lower.shape[1] // 3
-        by_element = gradient.unflatten(1, (len(edges.widths), n_radial))
-        lowered = (gradient @ edges.lower).unflatten(1, (len(edges.widths), n_radial))
-        alpha = torch.cat([torch.bmm(edges.rising[:, at], by_element[:, z]) for z, at in edges.blocks()], dim=1)
-        beta = torch.cat([torch.bmm(edges.over_distance[:, at], lowered[:, z]) for z, at in edges.blocks()], dim=1)
-        along = (alpha * edges.angular).sum(dim=2, keepdim=True)
-        turning = (beta.unflatten(2, (3, n_lower)) * edges.angular[:, :, None, :n_lower]).sum(dim=3)
-        pulled: Tensor = turning + edges.unit * (along - (edges.unit * turning).sum(dim=2, keepdim=True))
+        lowered = (gradient @ edges.lower).transpose(1, 2)
+        upright = gradient.transpose(1, 2)
+        along, turning = [], []
+        for rows, at in edges.blocks():
+            alpha = torch.bmm(upright[:, :, rows], edges.rising[:, :, at])
+            along.append(alpha.mul_(edges.angular[:, :, at]).sum(dim=1, keepdim=True))
+            beta = torch.bmm(lowered[:, :, rows], edges.over_distance[:, :, at]).unflatten(1, (3, edges.n_lower))
+            turning.append(beta.mul_(edges.angular[:, None, : edges.n_lower, at]).sum(dim=2))
+        turned = torch.cat(turning, dim=2)
+        pulled: Tensor = turned + edges.unit * (
+            torch.cat(along, dim=2) - (edges.unit * turned).sum(dim=1, keepdim=True)
+        )
         return pulled
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         edges: EdgeFunctions = ctx.edges
-        n_lower = edges.lower.shape[1] // 3
-        along = (upstream * edges.unit).sum(dim=2, keepdim=True)
-        turning = upstream - edges.unit * along
-        first = along * edges.angular
-        second = (turning.unsqueeze(3) * edges.angular[:, :, None, :n_lower]).flatten(2)
+        along = (upstream * edges.unit).sum(dim=1, keepdim=True)
+        turning = (upstream - edges.unit * along).unsqueeze(2)
         straight, raised = [], []
         for _, at in edges.blocks():
-            straight.append(torch.bmm(edges.rising[:, at].transpose(1, 2), first[:, at]))
-            raised.append(torch.bmm(edges.over_distance[:, at].transpose(1, 2), second[:, at]))
+            first = along[:, :, at] * edges.angular[:, :, at]
+            straight.append(torch.bmm(edges.rising[:, :, at], first.transpose(1, 2)))
+            second = (turning[..., at] * edges.angular[:, None, : edges.n_lower, at]).flatten(1, 2)
+            raised.append(torch.bmm(edges.over_distance[:, :, at], second.transpose(1, 2)))
         return torch.cat(straight, dim=1) + torch.cat(raised, dim=1) @ edges.lower.T, None
 
 
 def _radial(representation: Representation, distance: Tensor) -> tuple[Tensor, Tensor]:
-    """(atoms, neighbours, n) radial functions and their slopes, 1/Å."""
+    """(atoms, n, neighbours) radial functions and their slopes, 1/Å."""
     config, p = representation.config, representation.config.cutoff_power
+    frequencies = representation.bessel_frequencies[:, None]
     ratio = (distance / config.cutoff).clamp(max=1.0)
     power = ratio ** (p - 1)
     cutoff = 1 - power * ratio * ((p + 1) * (p + 2) / 2 - ratio * (p * (p + 2) - ratio * (p * (p + 1) / 2)))
     cutoff_slope = power * (1 - ratio).square() * (-p * (p + 1) * (p + 2) / 2 / config.cutoff)
     over_distance = representation.bessel_prefactor * cutoff / distance
     slope_over_distance = (representation.bessel_prefactor * cutoff_slope - over_distance) / distance
-    angles = distance.unsqueeze(2) * representation.bessel_frequencies
+    angles = distance.unsqueeze(1) * frequencies
     waves = angles.sin()
-    rising = angles.cos() * representation.bessel_frequencies
-    return (
-        waves * over_distance.unsqueeze(2),
-        rising * over_distance.unsqueeze(2) + waves * slope_over_distance.unsqueeze(2),
-    )
+    radial = waves * over_distance.unsqueeze(1)
+    rising = angles.cos().mul_(frequencies).mul_(over_distance.unsqueeze(1))
+    return radial, rising.addcmul_(waves, slope_over_distance.unsqueeze(1))
+
+
+def _angular(unit: Tensor, l_max: int) -> Tensor:
+    """(atoms, monomials, neighbours) monomials of (atoms, 3, neighbours) unit vectors, each from one below it."""
+    every = [powers for level in range(l_max + 1) for powers in monomials.monomials_of(level)]
+    found = unit.new_empty(len(unit), len(every), unit.shape[2])
+    found[:, 0] = 1
+    for row, powers in enumerate(every[1:], start=1):
+        axis = next(d for d in range(3) if powers[d])
+        below = every.index(tuple(n - (d == axis) for d, n in enumerate(powers)))  # type: ignore[arg-type]
+        torch.mul(found[:, below], unit[:, axis], out=found[:, row])
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -17,6 +17,7 @@ from les_viz.models.representation import Surroundings
 from les_viz.neighbors import neighbor_table
 from les_viz.system import System, element_symbols
 from les_viz.train.baseline import atomic_energy
+from les_viz.train.couplings import couplings_of
 from les_viz.train.labelled import Labelled
 
 MOST_COUPLINGS = 1_500_000_000
@@ -179,17 +180,8 @@ class FrameSet:
         frame = self._frames[number]
         if self.form.coulomb is None:
             raise TypeError("a model without charges has no couplings")
-        return coupling_of(self.form.coulomb, frame.positions, frame.cell if frame.is_periodic else None)
-
-
-def coupling_of(coulomb: CoulombSum, positions: Tensor, cell: Tensor | None) -> Tensor:
-    """(4, atoms, atoms): potential and three components of the field at atom i from a unit charge at atom j."""
-    unit = torch.eye(len(positions), dtype=torch.float64, device=positions.device).unsqueeze(0)
-    double = None if cell is None else cell.double().unsqueeze(0)
-    with torch.no_grad():
-        _, potential, field, _ = coulomb.everything(unit, positions.double().unsqueeze(0), double)
-    maps = torch.cat((potential[0].T.unsqueeze(0), field[0].permute(2, 1, 0)))
-    return maps.to(positions.dtype).contiguous()
+        cell = frame.cell.double() if frame.is_periodic else None
+        return couplings_of(self.form.coulomb, frame.positions.double(), cell, self.form.dtype)
 
 
 def _tensors(frame: Labelled, form: FrameFormat) -> _Frame:

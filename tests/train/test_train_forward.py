@@ -6,11 +6,13 @@ import torch
 from finite_differences import slope
 from random_models import CUTOFF, random_atoms, random_model
 
+from les_viz.ewald import CoulombSum
 from les_viz.models.config import BondHeadConfig
 from les_viz.response.predict import predict
 from les_viz.train.config import LossConfig
+from les_viz.train.couplings import couplings_of
 from les_viz.train.forward import Forward
-from les_viz.train.frames import FrameFormat, FrameSet, coupling_of
+from les_viz.train.frames import FrameFormat, FrameSet
 from les_viz.train.labelled import Labelled
 from les_viz.train.losses import batch_loss
 
@@ -80,14 +82,19 @@ def test_the_frames_of_a_batch_do_not_touch():
     assert torch.allclose(torch.cat([o.energy for o in alone]), together.energy, rtol=1e-12)
 
 
-def test_couplings_are_those_of_pairs_of_charges():
-    model = random_model()
-    atoms = FRAMES[1]
-    coupling = coupling_of(model.coulomb, torch.tensor(atoms.positions), None)
-    charges = torch.linspace(-1, 1, len(atoms), dtype=torch.float64)[None, None]
-    _, potential, field, _ = model.coulomb.everything(charges, torch.tensor(atoms.positions)[None], None)
-    assert torch.allclose(coupling[0] @ charges[0, 0], potential[0, 0], rtol=1e-12)
-    assert torch.allclose((coupling[1:] @ charges[0, 0]).T, field[0, 0], rtol=1e-12)
+@pytest.mark.parametrize("self_interaction", [True, False])
+@pytest.mark.parametrize("number", [0, 1])
+def test_couplings_are_the_coulomb_sum_of_the_engine(number, self_interaction):
+    coulomb = CoulombSum(smearing=0.9, k_cutoff=3.3, self_interaction=self_interaction)
+    atoms = FRAMES[number]
+    positions = torch.tensor(atoms.positions)
+    cell = torch.tensor(np.array(atoms.cell)) if atoms.pbc.all() else None
+    maps = couplings_of(coulomb, positions, cell, torch.float64)
+    charges = torch.linspace(-1, 1.3, len(atoms), dtype=torch.float64)[None, None]
+    cells = None if cell is None else cell[None]
+    _, potential, field, _ = coulomb.everything(charges, positions[None], cells)
+    assert torch.allclose(maps[0] @ charges[0, 0], potential[0, 0], rtol=1e-10, atol=1e-10)
+    assert torch.allclose((maps[1:] @ charges[0, 0]).T, field[0, 0], rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("head", HEADS)
