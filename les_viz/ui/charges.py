@@ -12,8 +12,8 @@ from les_viz.plots import theme
 from les_viz.plots.histogram import histogram_by_element, summary
 from les_viz.plots.text import signed
 from les_viz.response.prediction import UNITS, Prediction
+from les_viz.ui.frame import panels
 from les_viz.ui.session import Shown, current, remember, seed, widget_value
-from les_viz.ui.snippet import python_for
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.wording import number, plain
 from les_viz.viewer.scene import Coloring, colorings, scene_of
@@ -82,17 +82,22 @@ def show_warnings(shown: Shown) -> None:
 
 
 def show_details(shown: Shown) -> None:
-    """Below: the table of atoms with downloads, and the Python that gives the same numbers."""
+    """Below: the table of atoms with downloads, and what the numbers mean."""
+    panels(
+        "charges_tabs",
+        {"Atoms": lambda: _show_atoms(shown), "What these charges are": _show_notes},
+    )
+
+
+def _show_notes() -> None:
+    st.markdown(_NOTES)
+
+
+def _show_atoms(shown: Shown) -> None:
     table = atom_table(shown.prediction)
-    atoms_tab, python_tab, notes_tab = st.tabs(["Atoms", "Python for this", "What these charges are"])
-    with atoms_tab:
-        _show_table(table, shown)
-        with st.container(horizontal=True):
-            _offer_downloads(table, shown)
-    with python_tab:
-        st.code(python_for(shown), language="python")
-    with notes_tab:
-        st.markdown(_NOTES)
+    _show_table(table, shown)
+    with st.container(horizontal=True):
+        _offer_downloads(table, shown)
 
 
 def atom_table(prediction: Prediction) -> pd.DataFrame:

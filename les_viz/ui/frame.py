@@ -3,20 +3,27 @@
 import functools
 import importlib
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from les_viz.ui import sidebar
+from les_viz.ui import links, sidebar
 from les_viz.ui.prediction import predict_on_bench
-from les_viz.ui.session import ModelEntry, Shown, StructureEntry
+from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current
 
 _STYLE = """<style>
 .stMainBlockContainer { padding: 2.4rem 2rem 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
+</style>"""
+
+_LECTURE_STYLE = """<style>
+html { font-size: 20px; }
+[data-testid="stMetricValue"] { font-size: 2rem; }
+[data-testid="stFileUploader"], [data-testid="stSidebar"] [data-testid="stExpander"] { display: none; }
 </style>"""
 
 
@@ -26,6 +33,7 @@ class Bench:
 
     structure: StructureEntry | None
     model: ModelEntry | None
+    corner: DeltaGenerator
 
     def predict(self, *quantities: str) -> Shown | None:
         """Predict these quantities; None, with a hint on the page, if there is nothing to show yet."""
@@ -33,6 +41,15 @@ class Bench:
         if shown is None:
             self._invite()
         return shown
+
+    def offer(self, script: str) -> None:
+        """Put the Python of the page, and its address, into the corner."""
+        with self.corner:
+            with st.popover("Python for this", width="content"):
+                st.caption("The same numbers from a script that runs as it is.")
+                st.code(script, language="python")
+            with st.popover("Share", width="content"):
+                _show_link()
 
     def _invite(self) -> None:
         missing = [name for name, entry in (("structure", self.structure), ("model", self.model)) if entry is None]
@@ -51,21 +68,53 @@ def open_page(title: str, question: str) -> Bench:
         The bench.
     """
     st.set_page_config(page_title=f"{title} · les_viz", layout="wide")
-    st.html(_STYLE)
-    st.title(title, anchor=False)
+    links.restore()
+    st.html(_STYLE + (_LECTURE_STYLE if current().is_lecture else ""))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        corner = st.container(horizontal=True, width="content")
     st.caption(question)
     _start_engine()
     with st.sidebar:
         st.subheader("les_viz", anchor=False)
         structure = sidebar.choose_structure()
         model = sidebar.choose_model(structure)
-    return Bench(structure=structure, model=model)
+    links.write()
+    return Bench(structure=structure, model=model, corner=corner)
 
 
 def viewer_and_instruments() -> tuple[DeltaGenerator, DeltaGenerator]:
     """The two columns of the bench: 60 % viewer, 40 % instruments."""
     left, right = st.columns([3, 2], gap="medium")
     return left, right
+
+
+def panels(key: str, contents: Mapping[str, Callable[[], None]]) -> None:
+    """Tabs of which only the open one is computed.
+
+    Args:
+        key: names the set.
+        contents: what each tab draws, by its title.
+    """
+    tabs = st.tabs(list(contents), key=key, on_change="rerun")
+    for tab, draw in zip(tabs, contents.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _show_link() -> None:
+    if not links.is_whole(current()):
+        st.caption("Uploads and changed structures stay with you: this link brings back the rest.")
+    st.caption("The address of this page brings back structure, model, frame, picked atom and settings.")
+    st.code(str(st.context.url or "") + _query(), language=None)
+
+
+def _query() -> str:
+    from urllib.parse import urlencode
+
+    said = links.address_of(current())
+    return "?" + urlencode(said) if said else ""
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from les_viz.elements import SYMBOLS
 from les_viz.io.names import display_name
 from les_viz.models.loading import load_model, load_model_bytes, sample_names
 from les_viz.ui.session import ModelEntry
+from les_viz.ui.structures import FIRST_SAMPLE
 
 if TYPE_CHECKING:
     from les_viz.models.model import LESModel
@@ -79,8 +80,8 @@ def describe(model: "LESModel") -> str:
 
 
 def names() -> list[str]:
-    """The bundled models, in the order in which they are offered."""
-    return sample_names()
+    """The bundled models, in the order in which they are offered: that of the first structure first."""
+    return sorted(sample_names(), key=lambda name: (name != FIRST_SAMPLE, name))
 
 
 def unknown_elements(model: "LESModel", atomic_numbers: Iterable[int]) -> str:

@@ -5,16 +5,22 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from les_viz.errors import BoundaryError, LesVizError
-from les_viz.response.prediction import Prediction
+from les_viz.response.prediction import Prediction, Quantity
+from les_viz.response.tensors import rescaled
 from les_viz.ui import structures
-from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current, update
+from les_viz.ui.edits import edited
+from les_viz.ui.session import ModelEntry, Session, Shown, StructureEntry, current, update
 from les_viz.ui.wording import plain
 
 if TYPE_CHECKING:
     import ase
 
     from les_viz.models.model import LESModel
+    from les_viz.response.predict import BornMethod
     from les_viz.system import Boundary
+
+_OPTIONAL = (Quantity.FORCES, Quantity.DIPOLE, Quantity.BORN_EFFECTIVE_CHARGES)
+"""Quantities that a prediction may lack."""
 
 
 def predict_on_bench(
@@ -35,22 +41,68 @@ def predict_on_bench(
     session = current()
     try:
         with st.spinner("Computing the charges", show_time=True):
-            prediction = _cached_prediction(
-                model.key,
-                structures.digest(structure, session.frame),
-                session.boundary,
-                tuple(sorted(quantities)),
-                model.model,
-                structure.frames[session.frame],
-            )
+            shown = _predicted(session, structure, model, quantities)
     except LesVizError as error:
-        _explain(error, session.shown)
-        return session.shown
-    shown = Shown(
-        structure=structure, frame=session.frame, boundary=session.boundary, model=model, prediction=prediction
-    )
+        kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
+        _explain(error, kept)
+        return kept
     update(shown=shown)
     return shown
+
+
+def predict_cached(
+    model: ModelEntry,
+    atoms: "ase.Atoms",
+    quantities: frozenset[str],
+    *,
+    boundary: "Boundary | None" = None,
+    bec_method: "BornMethod" = "local",
+) -> Prediction:
+    """Predict, once for each content, in the model's own scale.
+
+    Args:
+        model: which model.
+        atoms: the structure.
+        quantities: what to ask for.
+        boundary: as for `predict`.
+        bec_method: as for `predict`.
+
+    Raises:
+        LesVizError: one sentence that says what is wrong.
+    """
+    method = bec_method if Quantity.BORN_EFFECTIVE_CHARGES in quantities else "local"
+    asked = tuple(sorted(quantities))
+    return _cached_prediction(model.key, structures.digest(atoms), boundary, asked, method, model.model, atoms)
+
+
+def _predicted(session: Session, structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> Shown:
+    atoms = edited(structure.frames[session.frame], session.edits)
+    prediction = predict_cached(model, atoms, quantities, boundary=session.boundary, bec_method=session.bec_method)
+    scale = _chosen_scale(session, model)
+    if scale is not None:
+        prediction = rescaled(prediction, scale[0] * scale[1] ** 0.5)
+    return Shown(
+        structure=structure,
+        frame=session.frame,
+        edits=session.edits,
+        atoms=atoms,
+        boundary=session.boundary,
+        model=model,
+        scale=scale,
+        prediction=prediction,
+    )
+
+
+def _chosen_scale(session: Session, model: ModelEntry) -> tuple[int, float] | None:
+    """Sign and ε∞ where the visitor has chosen others than the model's."""
+    own = (model.model.config.charge_sign, model.model.config.epsilon_infinity)
+    chosen = (session.charge_sign or own[0], session.epsilon_infinity or own[1])
+    return None if chosen == own else chosen
+
+
+def _holds(shown: Shown, quantities: frozenset[str]) -> bool:
+    """Whether a prediction has everything that a page needs."""
+    return all(getattr(shown.prediction, name) is not None for name in _OPTIONAL if name in quantities)
 
 
 @st.cache_data(max_entries=128, ttl=3600, show_spinner=False)
@@ -59,13 +111,14 @@ def _cached_prediction(
     structure_digest: str,
     boundary: "Boundary | None",
     quantities: tuple[str, ...],
+    bec_method: "BornMethod",
     _model: "LESModel",
     _atoms: "ase.Atoms",
 ) -> Prediction:
     """Predict, once for each content: the keys are hashes, so nobody sees what they could not compute themselves."""
     from les_viz.response.predict import predict
 
-    found = predict(_model, _atoms, quantities=quantities, boundary=boundary)
+    found = predict(_model, _atoms, quantities=quantities, boundary=boundary, bec_method=bec_method)
     return found if isinstance(found, Prediction) else found[0]
 
 
@@ -75,9 +128,15 @@ def _explain(error: LesVizError, shown: Shown | None) -> None:
         with st.container(horizontal=True):
             st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
             st.button("Treat as open", on_click=_treat_as, args=("open",))
+    if current().edits:
+        st.button("Undo the last change", on_click=_undo)
     if shown is not None:
         st.caption(plain(f"Below is still {shown.structure.label} with the model {shown.model.label}."))
 
 
 def _treat_as(boundary: "Boundary") -> None:
     update(boundary=boundary)
+
+
+def _undo() -> None:
+    update(edits=current().edits[:-1])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from les_viz.models.model import LESModel
     from les_viz.response.predict import BornMethod
     from les_viz.system import Boundary
+    from les_viz.ui.edits import Edit
     from les_viz.ui.jobs import Job
 
 _KEY = "les_viz_session"
@@ -62,18 +63,27 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A structure, a model and what the model says: the last that worked."""
+    """A structure, a model and what the model says: the last that worked.
+
+    Attributes:
+        structure: where the structure comes from.
+        frame: which of its structures.
+        edits: what the visitor changed in it.
+        atoms: the structure itself, changes included.
+        boundary: as asked of `predict`.
+        model: which model.
+        scale: sign and ε∞ that the visitor chose; None if they are the model's.
+        prediction: what the model says, in that scale.
+    """
 
     structure: StructureEntry
     frame: int
+    edits: "tuple[Edit, ...]" = ()
+    atoms: "ase.Atoms"
     boundary: "Boundary | None"
     model: ModelEntry
+    scale: tuple[int, float] | None = None
     prediction: Prediction
-
-    @property
-    def atoms(self) -> "ase.Atoms":
-        """The structure itself."""
-        return self.structure.frames[self.frame]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,7 @@ class Session:
 
     structure_key: str | None = None
     frame: int = 0
+    edits: "tuple[Edit, ...]" = ()
     boundary: "Boundary | None" = None
     model_key: str | None = None
     uploaded_structures: tuple[StructureEntry, ...] = ()
@@ -98,8 +109,16 @@ class Session:
     selection: tuple[int, ...] = ()
     shown: Shown | None = None
     bec_method: "BornMethod" = "local"
+    glyphs: str = "the picked atom"
+    dipoles: str = "the whole"
+    plane_axis: str = "c"
+    plane_position: float = 0.5
+    surfaces: str = "middle"
+    field_shown: str = "none"
     charge_sign: int | None = None
     epsilon_infinity: float | None = None
+    is_lecture: bool = False
+    link: tuple[tuple[str, str], ...] = ()
     jobs: "Mapping[str, Job[Any]]" = field(default_factory=dict)
 
 

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from les_viz import resources
 from les_viz.errors import LesVizError
 from les_viz.ui import models, structures
-from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update
+from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update, widget_value
 from les_viz.ui.wording import plain
 
 _Entry = TypeVar("_Entry")
@@ -18,8 +19,11 @@ _FRAME_WIDGET = "frame_choice"
 _BOUNDARY_WIDGET = "boundary_choice"
 _MODEL_WIDGET = "model_choice"
 
-_AFRESH: dict[str, Any] = {"frame": 0, "boundary": None, "selected_atom": None}
+_AFRESH: dict[str, Any] = {"frame": 0, "edits": (), "boundary": None, "selected_atom": None, "selection": ()}
 """What another structure resets."""
+
+_RESCALED: dict[str, Any] = {"charge_sign": None, "epsilon_infinity": None}
+"""What another model resets."""
 
 
 def choose_structure() -> StructureEntry | None:
@@ -124,15 +128,27 @@ def _structure_menu(session: Session) -> StructureEntry | None:
         format_func=labels.__getitem__,
         key=_STRUCTURE_WIDGET,
         label_visibility="collapsed",
-        on_change=remember,
-        args=(_STRUCTURE_WIDGET, "structure_key"),
-        kwargs=_AFRESH,
+        on_change=_take_structure,
     )
     key = str(session.structure_key)
     return uploads[key] if key in uploads else structures.load_sample(samples[key])
 
 
+def _take_structure() -> None:
+    """A bundled structure brings its own model along where the one on the bench does not know its elements."""
+    key = str(widget_value(_STRUCTURE_WIDGET))
+    update(structure_key=key, **_AFRESH)
+    shown, sample = current().shown, key.removeprefix("sample:").partition("/")[0]
+    if shown is None or not key.startswith("sample:") or sample not in models.names():
+        return
+    entry = structures.load_sample(resources.SAMPLE_MODELS / key.removeprefix("sample:"))
+    if models.unknown_elements(shown.model.model, entry.frames[0].numbers.tolist()):
+        update(model_key=models.sample_key(sample), **_RESCALED)
+
+
 def _describe_structure(entry: StructureEntry) -> None:
+    if current().frame >= len(entry.frames):
+        update(frame=0)
     if len(entry.frames) > 1:
         seed(_FRAME_WIDGET, current().frame)
         st.slider(
@@ -142,6 +158,7 @@ def _describe_structure(entry: StructureEntry) -> None:
             key=_FRAME_WIDGET,
             on_change=remember,
             args=(_FRAME_WIDGET, "frame"),
+            kwargs={"edits": ()},
         )
     st.caption(plain(structures.describe(entry, current().frame)))
     for note in entry.notes:
@@ -156,7 +173,7 @@ def _model_menu(session: Session) -> ModelEntry | None:
     if not keys:
         return None
     if session.model_key not in keys:
-        session = update(model_key=keys[0])
+        session = update(model_key=keys[0], **_RESCALED)
     labels = samples | {entry.key: entry.label for entry in uploads.values()}
     seed(_MODEL_WIDGET, session.model_key)
     st.selectbox(
@@ -167,6 +184,7 @@ def _model_menu(session: Session) -> ModelEntry | None:
         label_visibility="collapsed",
         on_change=remember,
         args=(_MODEL_WIDGET, "model_key"),
+        kwargs=_RESCALED,
     )
     key = str(session.model_key)
     return uploads[key] if key in uploads else models.load_sample(samples[key])
@@ -220,4 +238,4 @@ def _receive_model(file: UploadedFile | None) -> None:
         update(model_problem=str(error))
         return
     others = [other for other in current().uploaded_models if other.key != entry.key]
-    update(uploaded_models=(*others, entry)[-models.MAX_UPLOADS :], model_key=entry.key)
+    update(uploaded_models=(*others, entry)[-models.MAX_UPLOADS :], model_key=entry.key, **_RESCALED)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -14,16 +15,23 @@ from les_viz.io.names import display_name
 from les_viz.io.reading import read_bytes
 from les_viz.ui.session import StructureEntry
 
+if TYPE_CHECKING:
+    import ase
+
 UPLOAD_LIMITS = ReadLimits(max_bytes=20_000_000, max_expanded_bytes=40_000_000, max_atoms=20_000, max_frames=500)
 """What one upload may ask for; the server serves others at the same time."""
+
+FIRST_SAMPLE = "water"
+"""On which the app opens."""
 
 MAX_UPLOADS = 4
 """How many uploads a session keeps."""
 
 
 def sample_paths() -> Sequence[Path]:
-    """The bundled structure files, in the order in which they are offered."""
-    return sorted(resources.SAMPLE_MODELS.glob("*/*.extxyz"))
+    """The bundled structure files, in the order in which they are offered: water first, where the app opens."""
+    found = resources.SAMPLE_MODELS.glob("*/*.extxyz")
+    return sorted(found, key=lambda path: (path.parent.name != FIRST_SAMPLE, path))
 
 
 def sample_label(path: Path) -> str:
@@ -74,9 +82,8 @@ def read_upload(name: str, data: bytes) -> StructureEntry:
     )
 
 
-def digest(entry: StructureEntry, frame: int) -> str:
+def digest(atoms: "ase.Atoms") -> str:
     """Hash of what a model sees of a structure."""
-    atoms = entry.frames[frame]
     content = hashlib.sha256()
     for array in (atoms.numbers, atoms.positions, np.array(atoms.cell[:]), atoms.pbc):
         content.update(np.ascontiguousarray(array).tobytes())

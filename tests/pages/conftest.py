@@ -11,10 +11,24 @@ from les_viz import resources
 
 
 class Page:
-    """The Charges page under test, with words for what the tests look at."""
+    """A page under test, with words for what the tests look at."""
 
-    def __init__(self, script: Path) -> None:
-        self.app = AppTest.from_file(str(script), default_timeout=180).run()
+    def __init__(self, script: Path, query: dict[str, str] | None = None) -> None:
+        self.app = AppTest.from_file(str(script), default_timeout=180)
+        self.app.query_params.update(query or {})
+        self.app.run()
+
+    def open_tab(self, tabs: str, title: str) -> "Page":
+        self.app.session_state[tabs] = title
+        self.app.run()
+        return self
+
+    def settled(self, seconds: float = 60.0) -> "Page":
+        """Run again until nothing works aside any more."""
+        for job in self.app.session_state["les_viz_session"].jobs.values():
+            assert job.wait(seconds)
+        self.app.run()
+        return self
 
     def upload(self, which: str, name: str, content: bytes) -> "Page":
         self.app.file_uploader(key=f"{which}_file").upload(name, content).run()
@@ -28,7 +42,7 @@ class Page:
         base = -(-(4 + length) // 8) * 8
         arrays = {}
         for name, meta in header["arrays"].items():
-            dtype = {"f4": "<f4", "u1": "u1"}[meta["dtype"]]
+            dtype = {"f2": "<f2", "f4": "<f4", "u1": "u1", "u4": "<u4"}[meta["dtype"]]
             count = int(np.prod(meta["shape"]))
             arrays[name] = np.frombuffer(data, dtype, count, base + meta["offset"]).reshape(meta["shape"])
         return header, arrays
@@ -55,8 +69,8 @@ def samples(bench_samples):
 
 @pytest.fixture
 def open_page(samples, repository):
-    """Opens the page for one more visitor."""
-    return lambda: Page(repository / "pages" / "charges.py")
+    """Opens a page for one more visitor."""
+    return lambda name="charges", query=None: Page(repository / "pages" / f"{name}.py", query)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def shown(request):
     model = models.read_upload("m.safetensors", model_bytes(channels=request.param))
     prediction = les_viz.predict(model.model, water(), quantities={"energy", "forces", "latent_charges"})
     structure = StructureEntry(key="k", label="l", frames=(water(),), notes=(), expression="")
-    return Shown(structure=structure, frame=0, boundary=None, model=model, prediction=prediction)
+    return Shown(structure=structure, frame=0, atoms=water(), boundary=None, model=model, prediction=prediction)
 
 
 def test_the_extxyz_carries_charges_and_energies_and_reads_back(shown):

@@ -1,0 +1,78 @@
+"""A plane through a grid as a map, with the atoms near it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from les_viz.plots.theme import REFERENCE_GREY, diverging_scale, template
+from les_viz.response.prediction import FloatArray
+
+HEIGHT = 330
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """Atoms to mark in the plane.
+
+    Attributes:
+        x: (n,), Å along the first edge.
+        y: (n,), Å along the second edge.
+        names: what to write at them.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    names: Sequence[str]
+
+
+def plane_map(
+    values: FloatArray, lengths: tuple[float, float], edges: tuple[str, str], *, label: str, limit: float, atoms: Marked
+) -> go.Figure:
+    """Colour map over two edges of the grid, in Å along them, with contours.
+
+    Args:
+        values: (n_first, n_second).
+        lengths: Å of the two edges.
+        edges: their names.
+        label: what the values are, with their unit in parentheses.
+        limit: value at which the colours saturate.
+        atoms: those that lie near the plane.
+
+    Returns:
+        The figure; of a skewed cell it shows lattice coordinates.
+    """
+    x = np.linspace(0, lengths[0], values.shape[0])
+    y = np.linspace(0, lengths[1], values.shape[1])
+    clipped = np.clip(values, -limit, limit).T
+    fill = go.Contour(
+        x=x,
+        y=y,
+        z=clipped,
+        customdata=values.T,
+        colorscale=diverging_scale(),
+        zmin=-limit,
+        zmax=limit,
+        contours={"start": -limit, "end": limit, "size": limit / 10, "coloring": "heatmap"},
+        line={"width": 0.4, "color": REFERENCE_GREY},
+        colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        hovertemplate="%{customdata:+.3f} at %{x:.2f}, %{y:.2f} Å<extra></extra>",
+    )
+    dots = go.Scatter(
+        x=atoms.x,
+        y=atoms.y,
+        text=list(atoms.names),
+        mode="markers+text",
+        textposition="middle center",
+        textfont={"size": 10, "color": "#1c1c1c"},
+        marker={"size": 15, "color": "rgba(255,255,255,0.75)", "line": {"color": "#1c1c1c", "width": 1}},
+        hoverinfo="skip",
+    )
+    figure = go.Figure([fill, dots])
+    figure.update_xaxes(title_text=f"along {edges[0]} (Å)", constrain="domain", range=[0, lengths[0]], showgrid=False)
+    figure.update_yaxes(
+        title_text=f"along {edges[1]} (Å)", scaleanchor="x", constrain="domain", range=[0, lengths[1]], showgrid=False
+    )
+    figure.update_layout(template=template(), height=HEIGHT)
+    return figure
