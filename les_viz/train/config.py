@@ -58,6 +58,12 @@ class ChargesConfig:
     """Functions of the distance that weight each transfer."""
     formal_charges: dict[str, float] = field(default_factory=dict)
     """e by element, for `bond`: where the charges of ions start; times a learned factor."""
+    start: dict[str, float] = field(default_factory=dict)
+    """e by element: about what the charges start from; empty for random weights."""
+    learning_rate: float = 1.0
+    """Of this head, times `training.learning_rate`."""
+    held_epochs: float = 0.0
+    """So long at the start the charges wait for the short-range part to settle."""
     positive_element: str = ""
     """Energy is even in the charges: the sign is chosen such that the mean charge of this element is positive."""
 

@@ -21,6 +21,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.nu_max": (1, 3),
     "model.charges.scale": (1e-6, 1e6),
     "model.charges.bond_cutoff": (0.0, 20.0),
+    "model.charges.learning_rate": (0.0, 1e3),
+    "model.charges.held_epochs": (0.0, 1e6),
     "model.charges.n_transfers": (1, 256),
     "model.charges.n_radial_basis": (1, 128),
     "model.electrostatics.smearing": (0.05, 20.0),
@@ -86,6 +88,7 @@ def _check_elements(config: TrainConfig) -> None:
     named = {
         "model.elements": config.model.elements,
         "model.charges.formal_charges": tuple(charges.formal_charges),
+        "model.charges.start": tuple(charges.start),
         "model.charges.positive_element": (charges.positive_element,) if charges.positive_element else (),
     }
     for key, symbols in named.items():

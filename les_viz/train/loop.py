@@ -66,7 +66,7 @@ class Trainer:
         self.weights = [p for p in model.parameters() if p.requires_grad]
         settings = config.training
         self.optimizer = torch.optim.AdamW(
-            self.weights, lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
+            self._groups(), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
         )
         self.average = RunningAverage(model, settings.ema_decay)
         self.course = Course()
@@ -126,10 +126,23 @@ class Trainer:
         self.average.load(state["average"]["values"], state["average"]["steps"])
         self.course = Course(**state["course"])
 
+    @property
+    def _charge_rate(self) -> float:
+        return self.config.model.charges.learning_rate
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """The weights of the charge head, if there are any, apart from all others."""
+        head = self.model.charge_head
+        charged = {id(weight) for weight in head.parameters()} if head is not None else set()
+        groups = [[p for p in self.weights if (id(p) in charged) == inside] for inside in (False, True)]
+        return [{"params": group} for group in groups if group]
+
     def _step(self, numbers: list[int], progress: float) -> None:
         settings = self.config.training
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(settings, self.course.steps, progress)
+        rate = learning_rate(settings, self.course.steps, progress)
+        held = progress * settings.epochs < self.config.model.charges.held_epochs
+        for group, factor in zip(self.optimizer.param_groups, (1.0, 0.0 if held else self._charge_rate), strict=False):
+            group["lr"] = rate * factor
         loss = batch_loss(Forward(self.model, self.train.batch(numbers)), self.config.loss, progress)
         self.optimizer.zero_grad()
         loss.value.backward(inputs=self.weights)

@@ -11,6 +11,7 @@ from les_viz.errors import SettingError
 from les_viz.models.config import ModelConfig
 from les_viz.models.model import LESModel
 from les_viz.train.baseline import fit_atomic_energies
+from les_viz.train.charge_start import start_charges
 from les_viz.train.config import TrainConfig
 from les_viz.train.frames import FrameFormat, FrameSet
 from les_viz.train.labelled import (
@@ -21,7 +22,10 @@ from les_viz.train.labelled import (
     split_frames,
     without_net_force,
 )
-from les_viz.train.start import atomic_numbers, model_config, random_model
+from les_viz.train.start import atomic_numbers, by_number, model_config, random_model
+
+FRAMES_OF_START = 8
+"""Training frames from which the charges of the start are set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +75,14 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         dtype=dtype,
         device=settings.device,
     )
+    training_set = FrameSet(train, form)
+    if config.model.charges.start and model.coulomb is not None:
+        some = list(range(min(FRAMES_OF_START, len(training_set))))
+        start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
     return Prepared(
         model=model,
         config=architecture,
-        train=FrameSet(train, form),
+        train=training_set,
         held_out=FrameSet(held_out, form),
         data_hash=data_hash,
     )

@@ -50,7 +50,7 @@ def _charge_head(settings: ModelSettings) -> HeadConfig | BondHeadConfig:
         n_radial_basis=charges.n_radial_basis,
         hidden=charges.hidden,
         scale=charges.scale,
-        formal_charges={SYMBOLS.index(symbol): charge for symbol, charge in charges.formal_charges.items()},
+        formal_charges=by_number(charges.formal_charges),
     )
 
 
@@ -91,3 +91,8 @@ def _start_head(head: AtomicHead | BondHead) -> None:
 def atomic_numbers(symbols: tuple[str, ...]) -> tuple[int, ...]:
     """Atomic numbers of chemical symbols."""
     return tuple(SYMBOLS.index(symbol) for symbol in symbols)
+
+
+def by_number(charges: dict[str, float]) -> dict[int, float]:
+    """Charges by atomic number from charges by chemical symbol."""
+    return {SYMBOLS.index(symbol): charge for symbol, charge in charges.items()}

@@ -1,0 +1,88 @@
+"""Charges from which a training starts, and how they wait."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ase.build import molecule
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+
+from les_viz.train.config import (
+    ChargesConfig,
+    DataConfig,
+    ElectrostaticsSettings,
+    ModelSettings,
+    TrainConfig,
+    TrainingConfig,
+)
+from les_viz.train.forward import Forward
+from les_viz.train.loop import Trainer
+from les_viz.train.preparation import Prepared, prepare
+
+START = {"H": 0.3, "O": -0.6}
+
+
+def water_frames(folder: Path) -> Path:
+    generator, frames = np.random.default_rng(0), []
+    for _ in range(6):
+        frame = molecule("H2O")
+        other = molecule("H2O")
+        other.positions += [0.3, 2.9, 0.2]
+        frame += other
+        frame.positions += generator.normal(scale=0.05, size=frame.positions.shape)
+        frame.calc = SinglePointCalculator(frame, energy=generator.normal(), forces=generator.normal(size=(6, 3)))
+        frames.append(frame)
+    write(folder / "frames.extxyz", frames)
+    return folder
+
+
+def config_of(head: str, **charges: object) -> TrainConfig:
+    return TrainConfig(
+        data=DataConfig(train=("frames.extxyz",), validation_fraction=0.2),
+        model=ModelSettings(
+            cutoff=4.0,
+            n_radial=4,
+            l_max=2,
+            charges=ChargesConfig(head=head, hidden=(4,), start=START, **charges),
+            electrostatics=ElectrostaticsSettings(),
+        ),
+        training=TrainingConfig(epochs=4, atoms_per_batch=12, dtype="float64"),
+    )
+
+
+def charges_by_element(prepared: Prepared) -> dict[int, float]:
+    batch = prepared.train.batch(list(range(len(prepared.train))))
+    with torch.no_grad():
+        charges = Forward(prepared.model, batch).latent.charges[:, 0]
+    return {z: float(charges[batch.surroundings.element_idx == i].mean()) for i, z in enumerate((1, 8))}
+
+
+@pytest.mark.parametrize("head", ["atomic", "bond"])
+def test_start(head, tmp_path):
+    found = charges_by_element(prepare(config_of(head), water_frames(tmp_path)))
+    assert found[1] == pytest.approx(0.3, abs=0.03)
+    assert found[8] == pytest.approx(-0.6, abs=0.06)
+
+
+class Silent:
+    def step(self, epoch, done, batches):
+        pass
+
+    def epoch(self, record, *, best):
+        pass
+
+
+@pytest.mark.parametrize(("held", "rate", "moves"), [(10.0, 1.0, False), (0.0, 0.0, False), (0.0, 0.5, True)])
+def test_charges_wait(held, rate, moves, tmp_path):
+    config = config_of("bond", held_epochs=held, learning_rate=rate)
+    prepared = prepare(config, water_frames(tmp_path))
+    trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
+    charge_weights = [p.detach().clone() for p in prepared.model.charge_head.parameters()]
+    energy_weights = [p.detach().clone() for p in prepared.model.energy_heads.parameters()]
+    trainer.run_epoch(Silent(), lambda: False)
+    after = list(prepared.model.charge_head.parameters())
+    assert any(not torch.equal(a, b) for a, b in zip(charge_weights, after, strict=True)) == moves
+    after = list(prepared.model.energy_heads.parameters())
+    assert any(not torch.equal(a, b) for a, b in zip(energy_weights, after, strict=True))
