@@ -74,7 +74,11 @@ def check_same(config: RunConfig, directory: RunDirectory) -> None:
                 )
 
 
-MAY_CHANGE = {("dynamics", "steps"), ("output", "checkpoint_s"), ("limits", "hours"), ("limits", "memory_MB")}
+MAY_CHANGE = {
+    ("dynamics", "steps"),
+    ("output", "checkpoint_s"),
+    *(("limits", name) for name in ("hours", "memory_MB", "disk_MB", "unwatched_s")),
+}
 
 
 class _Bar:

@@ -85,17 +85,21 @@ class LimitSettings:
 
     Attributes:
         threads: of the numerical libraries; 0 for what the machine offers.
-        memory_MB: resident memory.
-        hours: wall clock.
+        memory_MB: resident memory; a run that takes more is ended, its last checkpoint stays.
+        disk_MB: size of the trajectory; a run that reaches it stops.
+        hours: wall clock; a run that reaches it stops.
+        unwatched_s: a run started by an app stops when no page has looked at it for so long.
     """
 
     threads: int = 0
-    memory_MB: int = 0  # noqa: N815 - the name of the configuration
+    memory_MB: int = 0  # noqa: N815 - the names of the configuration
+    disk_MB: int = 0  # noqa: N815
     hours: float = 0.0
+    unwatched_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
-        for name in ("threads", "memory_MB", "hours"):
+        for name in ("threads", "memory_MB", "disk_MB", "hours", "unwatched_s"):
             if getattr(self, name) < 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: expected a number of at least 0")
 

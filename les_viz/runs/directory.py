@@ -3,6 +3,8 @@
     run.json          everything needed to repeat it; never changed after the start
     status.json       state, step, heartbeat of the process that runs it
     control.json      wishes of whoever watches: pause, stop, another field
+    watched           touched by whoever looks on
+    worker.log        what the process of the run printed
     start.npz         the atoms at the start
     thermo.jsonl      one line an output step
     trajectory.h5     frames, readable while written
@@ -42,6 +44,16 @@ class RunDirectory:
     def control(self) -> Path:
         """Wishes."""
         return self.path / "control.json"
+
+    @property
+    def watched(self) -> Path:
+        """Touched by whoever looks on."""
+        return self.path / "watched"
+
+    @property
+    def log(self) -> Path:
+        """What the process of the run printed."""
+        return self.path / "worker.log"
 
     @property
     def start(self) -> Path:

@@ -1,0 +1,219 @@
+"""Runs in processes of their own: at most so many at once, the others wait in a queue; none outlives the manager."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from les_viz.errors import SettingError
+from les_viz.md.protocols import FieldProtocol
+from les_viz.runs.config import RunConfig
+from les_viz.runs.control import Wishes, read_wishes, write_wishes
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.setup import create_run
+from les_viz.runs.states import State, Status, read_status, write_status
+
+PATIENCE_S = 1.2
+"""How long a run may take to stop by itself before it is killed."""
+
+TICK_S = 0.1
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEntry:
+    """A run in the list.
+
+    Attributes:
+        name: of its folder.
+        status: state, step, message.
+        folder: where it lies.
+        size_bytes: of all its files.
+        modified: Unix time of the last change.
+    """
+
+    name: str
+    status: Status
+    folder: Path
+    size_bytes: int
+    modified: float
+
+
+class RunManager:
+    """All runs of one folder. Safe to call from several threads."""
+
+    def __init__(self, root: Path, *, max_running: int = 1, threads: int | None = None) -> None:
+        """Take care of a folder.
+
+        Args:
+            root: folder of the folders of runs; made if missing.
+            max_running: processes at once.
+            threads: of each run; None leaves one core to the page.
+        """
+        self.root = root
+        self._max_running = max_running
+        self._threads = threads or max(1, ((os.cpu_count() or 2) - 1) // max_running)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._queue: list[tuple[str, bool]] = []
+        self._lock = threading.RLock()
+        self._is_closed = threading.Event()
+        root.mkdir(parents=True, exist_ok=True)
+        threading.Thread(target=self._tick, daemon=True).start()
+
+    def submit(self, config: RunConfig, name: str | None = None) -> str:
+        """Make a run and start it, or queue it.
+
+        Returns:
+            Its name.
+
+        Raises:
+            LesVizError: it cannot be made.
+        """
+        name = name or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+        if config.limits.threads == 0:
+            config = replace(config, limits=replace(config.limits, threads=self._threads))
+        directory = self.directory(name)
+        create_run(config, directory.path)
+        self._enqueue(directory, config.dynamics.steps, resume=False)
+        return name
+
+    def resume(self, name: str) -> None:
+        """Go on with a run that stopped, was interrupted or failed.
+
+        Raises:
+            SettingError: it is running, or finished.
+        """
+        directory = self.directory(name)
+        status = read_status(directory)
+        if not status.state.can_resume:
+            raise SettingError(f"run {name} is {status.state}: only a run that was stopped or interrupted can go on")
+        wishes = read_wishes(directory)
+        write_wishes(directory, Wishes(field=wishes.field))
+        self._enqueue(directory, status.steps, resume=directory.checkpoint.exists())
+
+    def stop(self, name: str) -> None:
+        """End a run within two seconds, by asking and then by force; its frames stay."""
+        directory = self.directory(name)
+        with self._lock:
+            self._queue = [entry for entry in self._queue if entry[0] != name]
+            process = self._processes.get(name)
+        write_wishes(directory, replace(read_wishes(directory), stop=True))
+        if process is None:
+            if read_status(directory).state == State.QUEUED:
+                write_status(directory, Status(state=State.STOPPED, message="stopped before it began"))
+            return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE_S)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+            last = read_status(directory)
+            words = "stopped by force in the middle of a step; it can go on from its last checkpoint"
+            write_status(directory, replace(last, state=State.STOPPED, message=words, pid=0))
+
+    def pause(self, name: str, *, paused: bool) -> None:
+        """Let a run rest, or move again."""
+        directory = self.directory(name)
+        write_wishes(directory, replace(read_wishes(directory), pause=paused))
+
+    def set_field(self, name: str, protocol: FieldProtocol) -> None:
+        """Change the field of a run from its next step on."""
+        directory = self.directory(name)
+        write_wishes(directory, replace(read_wishes(directory), field=protocol))
+
+    def watch(self, name: str) -> None:
+        """Say that somebody looks at a run, which keeps it from stopping for want of onlookers."""
+        self.directory(name).watched.touch()
+
+    def delete(self, name: str) -> None:
+        """Stop a run and remove its folder."""
+        self.stop(name)
+        shutil.rmtree(self.directory(name).path, ignore_errors=True)
+
+    def status(self, name: str) -> Status:
+        """State, step, message."""
+        return read_status(self.directory(name))
+
+    def entries(self) -> list[RunEntry]:
+        """All runs, newest first; those of a server that is gone as well."""
+        found = []
+        for folder in self.root.iterdir():
+            directory = RunDirectory(folder)
+            if directory.run.is_file():
+                files = [path.stat() for path in folder.iterdir() if path.is_file()]
+                found.append(
+                    RunEntry(
+                        name=folder.name,
+                        status=read_status(directory),
+                        folder=folder,
+                        size_bytes=sum(file.st_size for file in files),
+                        modified=max(file.st_mtime for file in files),
+                    )
+                )
+        return sorted(found, key=lambda entry: entry.name, reverse=True)
+
+    def directory(self, name: str) -> RunDirectory:
+        """Folder of a run.
+
+        Raises:
+            SettingError: the name is no plain folder name.
+        """
+        if not name or Path(name).name != name or name.startswith("."):
+            raise SettingError(f"{name!r} is no name of a run: expected a plain folder name")
+        return RunDirectory(self.root / name)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._is_closed.set()
+        with self._lock:
+            names = list(self._processes)
+            self._queue.clear()
+        threads = [threading.Thread(target=self.stop, args=(name,)) for name in names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _enqueue(self, directory: RunDirectory, steps: int, *, resume: bool) -> None:
+        write_status(directory, replace(read_status(directory), state=State.QUEUED, steps=steps, message="", pid=0))
+        directory.watched.touch()
+        with self._lock:
+            self._queue.append((directory.path.name, resume))
+        self._start_what_fits()
+
+    def _tick(self) -> None:
+        while not self._is_closed.wait(TICK_S):
+            self._start_what_fits()
+
+    def _start_what_fits(self) -> None:
+        with self._lock:
+            for name in [name for name, process in self._processes.items() if process.poll() is not None]:
+                del self._processes[name]
+            while self._queue and len(self._processes) < self._max_running and not self._is_closed.is_set():
+                name, resume = self._queue.pop(0)
+                self._processes[name] = self._start(self.directory(name), resume=resume)
+
+    def _start(self, directory: RunDirectory, *, resume: bool) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "les_viz.runs.worker", str(directory.path), *(["--resume"] if resume else [])]
+        threads = str(self._threads)
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+        path = [str(_PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        with directory.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**environment, "PYTHONPATH": os.pathsep.join(path)},
+                start_new_session=True,
+            )
+        write_status(
+            directory, replace(read_status(directory), state=State.PREPARING, pid=process.pid, heartbeat=time.time())
+        )
+        return process

@@ -1,0 +1,97 @@
+"""What state a run is in, as its folder tells whoever asks: `status.json`, heartbeat included."""
+
+import os
+import time
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from les_viz.runs.directory import RunDirectory, read_json, write_json
+
+HEARTBEAT_S = 0.5
+"""A process that runs a run writes its status so often."""
+
+SILENCE_S = 60.0
+"""Without a heartbeat for so long a run counts as interrupted, even where the system does not tell of processes."""
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a process has it."""
+        return self in (State.PREPARING, State.RUNNING, State.PAUSED)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it could go on."""
+        return self in (State.STOPPED, State.INTERRUPTED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The content of status.json.
+
+    Attributes:
+        state: where it is.
+        step: last step.
+        steps: of the whole run.
+        message: a sentence for whoever watches.
+        steps_per_s: speed over the last seconds.
+        pid: of the process, 0 for none.
+        heartbeat: Unix time of writing.
+    """
+
+    state: State
+    step: int = 0
+    steps: int = 0
+    message: str = ""
+    steps_per_s: float = 0.0
+    pid: int = 0
+    heartbeat: float = 0.0
+
+
+def write_status(directory: RunDirectory, status: Status) -> None:
+    """Write it, with the time of now."""
+    write_json(directory.status, {**asdict(status), "heartbeat": time.time()})
+
+
+def read_status(directory: RunDirectory) -> Status:
+    """The state of a run; that of one whose process is gone says so."""
+    content = read_json(directory.status)
+    if content is None:
+        return Status(state=State.STOPPED if directory.checkpoint.exists() else State.QUEUED)
+    status = Status(**{**content, "state": State(content["state"])})
+    silent = time.time() - status.heartbeat > SILENCE_S
+    if status.state.is_live and (silent or not is_alive(status.pid)):
+        words = "its process ended unexpectedly; it can go on from its last checkpoint"
+        return Status(state=State.INTERRUPTED, step=status.step, steps=status.steps, message=words)
+    return status
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, one that is not only waiting to be reaped; on Windows the heartbeat must do."""
+    if pid <= 0:
+        return False
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True
