@@ -1,11 +1,10 @@
 """Label molecules and their clusters with GFN2-xTB: the training data of the sample `organic`.
 
-    python sample_models/organic/make_data.py OUT_FOLDER [--jobs 2]
+    python sample_models/organic/make_data.py data/organic [--jobs 2]
 
-Writes `train.extxyz` (clusters of one to four of eight molecules), `train_more.extxyz` (eight further molecules among
-them), and `val.extxyz` and `val_more.extxyz`, drawn in the same way with other seeds: energies (eV) and forces (eV/Å),
-nothing else. Every cluster depends on the seed and its own number only. What was labelled lies in `OUT_FOLDER/parts`;
-run it again to go on after an interruption.
+Writes `train.extxyz`, clusters of one to four of eight molecules, and `val.extxyz`, drawn in the same way with another
+seed: energies (eV) and forces (eV/Å), nothing else. Every cluster depends on the seed and its own number only. What was
+labelled lies in `OUT_FOLDER/parts`; run it again to go on after an interruption.
 """
 
 import argparse
@@ -40,15 +39,9 @@ class Kind:
     name: str
     seed: int
     clusters: int
-    extra: bool
 
 
-KINDS = (
-    Kind("val", 1001, 160, extra=False),
-    Kind("train", 1, 3200, extra=False),
-    Kind("val_more", 2001, 160, extra=True),
-    Kind("train_more", 2, 3200, extra=True),
-)
+KINDS = (Kind("val", 1001, 160), Kind("train", 1, 2300))
 
 
 def labelled(cluster: Cluster) -> tuple[Cluster, Label] | None:
@@ -65,7 +58,7 @@ def labelled(cluster: Cluster) -> tuple[Cluster, Label] | None:
 def frames_of(kind: Kind, index: int) -> Iterator[Atoms]:
     """The frames that come of one cluster: as placed, and on its way downhill."""
     rng = np.random.default_rng([kind.seed, index])
-    chances = weights(kind.extra)
+    chances = weights()
     size = int(rng.choice(list(SIZES), p=list(SIZES.values())))
     species = [relaxed(str(name)) for name in rng.choice(list(chances), size=size, p=list(chances.values()))]
     cluster = placed(species, rng)

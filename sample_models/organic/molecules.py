@@ -13,7 +13,7 @@ from xtb import XTB, Array
 
 CORE = ("H2O", "CH3OH", "NH3", "HCN", "H2CO", "HCOOH", "CH4", "CO2")
 MORE = ("C2H6", "C2H4", "C2H2", "H3CNH2", "CH3CHO", "CH3CN", "HCONH2", "CH3OCH3")
-"""Further ones, in the second training file only."""
+"""Further ones, never trained on."""
 FORMAMIDE = {
     "symbols": "CONHHH",
     "positions": [
@@ -89,10 +89,7 @@ def normal_modes(xtb: XTB, positions: Array, masses: Array) -> Array:
     return (vectors[:, stiff] / roots[:, None] / np.sqrt(stiffness[stiff])).T.reshape(-1, *positions.shape)
 
 
-def weights(extra: bool) -> Mapping[str, float]:  # noqa: FBT001 - the one choice there is
-    """How often each species is drawn; water twice as often as the others, the further ones half as often."""
-    found = {name: 2.0 if name == "H2O" else 1.0 for name in CORE}
-    if extra:
-        found |= dict.fromkeys(MORE, 0.5)
-    total = sum(found.values())
-    return {name: weight / total for name, weight in found.items()}
+def weights() -> Mapping[str, float]:
+    """How often each species is drawn: water twice as often as the others."""
+    total = len(CORE) + 1
+    return {name: (2 if name == "H2O" else 1) / total for name in CORE}

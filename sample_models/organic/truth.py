@@ -34,7 +34,7 @@ class Truth:
     """One structure."""
 
     kind: str
-    """`monomer`, `dimer`, `hexamer`, or `hexamer_more` (with molecules of the second training file)."""
+    """`monomer`, `dimer`, `hexamer`, or `hexamer_with_strangers` (some of its molecules were never trained on)."""
     molecules: str
     numbers: Array
     positions: Array
@@ -87,7 +87,7 @@ def compositions(rng: np.random.Generator) -> Iterator[tuple[str, list[str]]]:
     for _ in range(44):
         yield "hexamer", [str(name) for name in rng.choice(CORE, size=6)]
     for _ in range(20):
-        yield "hexamer_more", [str(name) for name in rng.choice(CORE + MORE, size=6)]
+        yield "hexamer_with_strangers", [str(name) for name in rng.choice(CORE + MORE, size=6)]
 
 
 def write(path: Path, found: list[Truth]) -> None:

@@ -1,6 +1,6 @@
 """Sample a fluid of ±1 ions: the data of the sample `point-ions`.
 
-    python sample_models/point-ions/make_data.py OUT_FOLDER
+    python sample_models/point-ions/make_data.py data/point-ions
 
 32 cations and 32 anions in a cube of 14 Å at 2500 K, by Langevin dynamics from random starts; ten runs, the last
 two of which give the held-out frames. Writes `val.extxyz` (50 frames) and `train_10.extxyz` to `train_200.extxyz`,
