@@ -1,0 +1,57 @@
+"""Time correlation functions and mean squared displacements by fast Fourier transform."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+FloatArray = NDArray[np.float64]
+
+
+def autocorrelation(series: FloatArray, n_lags: int | None = None) -> FloatArray:
+    """⟨x(0)·x(t)⟩, each lag averaged over all pairs of points that far apart.
+
+    Args:
+        series: (points,), or (points, ...) whose components are summed.
+        n_lags: how many lags; None for all.
+
+    Returns:
+        (lags,).
+    """
+    columns = series.reshape(len(series), -1)
+    n = len(columns)
+    size = fft.next_fast_len(2 * n - 1, real=True)
+    power = np.abs(fft.rfft(columns, size, axis=0)) ** 2
+    summed = fft.irfft(power.sum(axis=1), size)[:n]
+    found: FloatArray = summed / (n - np.arange(n))
+    return found[: n if n_lags is None else n_lags]
+
+
+def mean_squared_displacement(positions: FloatArray, n_lags: int | None = None) -> FloatArray:
+    """⟨|r(t) - r(0)|²⟩ over all origins and particles.
+
+    Args:
+        positions: (points, particles, 3), never wrapped.
+        n_lags: how many lags; None for all.
+
+    Returns:
+        (lags,), in the square of the unit of the positions.
+
+    Reference:
+        V. Calandrini et al., Coll. SFN 12, 201 (2011), algorithm of §4.2.
+    """
+    centred = positions - positions.mean(axis=0)  # keeps the difference of large numbers small
+    n = len(centred)
+    squares = (centred**2).reshape(n, -1).sum(axis=1)
+    # squares that appear as an end point of a pair with that lag: all, less those too near either end, twice
+    lost = np.concatenate(([0.0], np.cumsum(squares[:-1] + squares[:0:-1])))
+    sums = 2 * squares.sum() - lost
+    n_particles = positions.shape[1]
+    crossed = autocorrelation(centred)
+    found: FloatArray = (sums / (n - np.arange(n)) - 2 * crossed) / n_particles
+    return found[: n if n_lags is None else n_lags]
+
+
+def running_integral(series: FloatArray, step: float) -> FloatArray:
+    """∫ from 0 to each point, by the trapezoidal rule."""
+    found: FloatArray = np.concatenate(([0.0], np.cumsum(0.5 * step * (series[1:] + series[:-1]))))
+    return found

@@ -1,0 +1,89 @@
+"""Loops of polarisation against field: coercive field, remanence, area."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from les_viz.errors import SettingError
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """A loop and what is read off it.
+
+    Attributes:
+        field: (points,), V/Å, through one cycle.
+        polarization: (points,), e/Å², centred between its extremes, mean over the cycles.
+        error: (points,), e/Å², standard error over the cycles; NaN for a single one.
+        coercive_field: V/Å, half the distance of the zeros of the polarisation; NaN if it has none.
+        remanence: e/Å², half the distance of the polarisations at zero field.
+        area: e V/Å³, the work of one cycle per volume.
+    """
+
+    field: FloatArray
+    polarization: FloatArray
+    error: FloatArray
+    coercive_field: float
+    remanence: float
+    area: float
+
+
+def loop(field: FloatArray, polarization: FloatArray, points_per_cycle: int, *, skip_cycles: int = 0) -> Loop:
+    """Fold a run with a periodic field into one loop.
+
+    Args:
+        field: (points,), V/Å, the component along the direction of the field.
+        polarization: (points,), e/Å², the same component; any constant may be missing.
+        points_per_cycle: points in a period of the field.
+        skip_cycles: cycles at the start that only settle.
+
+    Raises:
+        SettingError: less than one whole cycle is left.
+    """
+    n_cycles = len(field) // points_per_cycle - skip_cycles if points_per_cycle > 3 else 0
+    if n_cycles < 1:
+        raise SettingError(
+            f"{len(field)} points hold no whole cycle of {points_per_cycle} points after skipping {skip_cycles}: "
+            "run longer or skip less"
+        )
+    start = skip_cycles * points_per_cycle
+    shape = (n_cycles, points_per_cycle)
+    fields = field[start : start + n_cycles * points_per_cycle].reshape(shape)
+    values = polarization[start : start + n_cycles * points_per_cycle].reshape(shape)
+    values = values - 0.5 * (values.max(axis=1, keepdims=True) + values.min(axis=1, keepdims=True))
+    mean_field, mean = fields.mean(axis=0), values.mean(axis=0)
+    error = values.std(axis=0, ddof=1) / np.sqrt(n_cycles) if n_cycles > 1 else np.full(points_per_cycle, np.nan)
+    return Loop(
+        field=mean_field,
+        polarization=mean,
+        error=error,
+        coercive_field=_half_distance(mean, mean_field),
+        remanence=_half_distance(mean_field, mean),
+        area=abs(float(_closed_integral(mean_field, mean))),
+    )
+
+
+def _half_distance(zero_of: FloatArray, read_from: FloatArray) -> float:
+    """Half the distance of the values of one series where the other one crosses zero, upwards and downwards."""
+    following = np.roll(zero_of, -1)
+    up = _crossings(zero_of, following, read_from, (zero_of < 0) & (following >= 0))
+    down = _crossings(zero_of, following, read_from, (zero_of >= 0) & (following < 0))
+    if not len(up) or not len(down):
+        return float("nan")
+    return 0.5 * abs(float(up.mean() - down.mean()))
+
+
+def _crossings(
+    series: FloatArray, following: FloatArray, read_from: FloatArray, where: NDArray[np.bool_]
+) -> FloatArray:
+    part = series[where] / (series[where] - following[where])
+    found: FloatArray = read_from[where] + part * (np.roll(read_from, -1)[where] - read_from[where])
+    return found
+
+
+def _closed_integral(field: FloatArray, polarization: FloatArray) -> float:
+    """∮ E dP by the trapezoidal rule around the loop."""
+    return float((0.5 * (field + np.roll(field, -1)) * (np.roll(polarization, -1) - polarization)).sum())
