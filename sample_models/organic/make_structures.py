@@ -25,7 +25,7 @@ CHOICES = {
     "water_dimer.extxyz": ("H2O", "H2O"),
     "formic_acid_dimer.extxyz": ("HCOOH", "HCOOH"),
     "methanol_water.extxyz": ("CH3OH", "H2O"),
-    "hydrogen_cyanide_chain.extxyz": ("HCN", "HCN", "HCN"),
+    "hydrogen_cyanide_trimer.extxyz": ("HCN", "HCN", "HCN"),
     "mixed_hexamer.extxyz": ("H2O", "H2CO", "NH3", "HCN", "HCOOH", "CH3OH"),
 }
 

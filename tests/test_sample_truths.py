@@ -1,0 +1,168 @@
+"""What cards say of truth, measured again on a few structures: known charges, and GFN2-xTB asked on the spot."""
+
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import ase.io
+import numpy as np
+import pytest
+from ase.build import bulk
+
+import les_viz
+from les_viz.units import COULOMB_CONSTANT
+
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_models"
+SCRIPTS = {
+    "organic": ("xtb", "molecules", "clusters", "truth", "dimers", "measure", "make_data"),
+    "point-ions": ("ions", "measure", "make_data"),
+    "water": ("measure",),
+}
+HEXAMERS = 6
+
+
+def needs_weights(name):
+    if not (SAMPLES / name / "weights.safetensors").is_file():
+        pytest.skip(f"the sample {name} has no weights yet")
+    return les_viz.load_model(SAMPLES / name)
+
+
+def scripts_of(name, monkeypatch):
+    """The modules in the folder of a sample, by name; they import each other as scripts do."""
+    monkeypatch.syspath_prepend(SAMPLES / name)
+    threads = os.environ.get("OMP_NUM_THREADS")
+    modules = {script: importlib.import_module(script) for script in SCRIPTS[name]}
+    if threads is None:
+        os.environ.pop("OMP_NUM_THREADS", None)  # set by the scripts for their own run
+    return modules
+
+
+@pytest.fixture
+def organic(monkeypatch):
+    pytest.importorskip("tblite", reason="pip install tblite to compare with GFN2-xTB")
+    yield scripts_of("organic", monkeypatch)
+    for script in SCRIPTS["organic"]:
+        sys.modules.pop(script, None)
+
+
+@pytest.fixture
+def ions(monkeypatch):
+    yield scripts_of("point-ions", monkeypatch)
+    for script in SCRIPTS["point-ions"]:
+        sys.modules.pop(script, None)
+
+
+@pytest.fixture
+def water(monkeypatch):
+    yield scripts_of("water", monkeypatch)
+    for script in SCRIPTS["water"]:
+        sys.modules.pop(script, None)
+
+
+class TestIons:
+    def test_labels_have_the_madelung_constant_of_rocksalt(self, ions, monkeypatch):
+        crystal = bulk("NaCl", "rocksalt", a=5.6, cubic=True)
+        charges = np.array([ions["ions"].CHARGES[symbol] for symbol in crystal.get_chemical_symbols()])
+        monkeypatch.setattr(ions["ions"], "REPULSION", 0.0)
+        energy = ions["ions"].label(charges, crystal.positions, crystal.cell.array).energy
+        assert -energy / 4 * 2.8 / COULOMB_CONSTANT == pytest.approx(1.747564594633, abs=1e-8)
+
+    def test_forces_of_labels_are_the_slope_of_the_energy(self, ions):
+        frame = les_viz.read(SAMPLES / "point-ions" / "ions_64.extxyz")
+        charges = np.array([ions["ions"].CHARGES[symbol] for symbol in frame.get_chemical_symbols()])
+        forces = ions["ions"].label(charges, frame.positions, frame.cell.array).forces
+        energies = []
+        for step in (1e-4, -1e-4):
+            moved = frame.positions.copy()
+            moved[5, 1] += step
+            energies.append(ions["ions"].label(charges, moved, frame.cell.array).energy)
+        assert forces[5, 1] == pytest.approx((energies[1] - energies[0]) / 2e-4, abs=1e-5)
+        assert forces == pytest.approx(frame.get_forces(), abs=1e-6)
+
+    def test_the_model_finds_the_charges_on_a_frame_it_never_saw(self, ions):
+        model = needs_weights("point-ions")
+        frame = les_viz.read(SAMPLES / "point-ions" / "ions_64.extxyz")
+        found = ions["measure"].charge_errors(model, [frame])
+        recorded = json.loads((SAMPLES / "point-ions" / "truth.json").read_text(encoding="utf-8"))["charges"]
+        assert found["mean_absolute_error_e"] < 0.01
+        assert found["mean_absolute_error_e"] == pytest.approx(recorded["mean_absolute_error_e"], rel=0.5)
+        assert found["mean_e"] == pytest.approx(recorded["mean_e"], abs=0.005)
+
+
+class TestOrganic:
+    def test_fields_give_the_slope_of_the_dipole(self, organic):
+        """The order of indices, and the sign of the field."""
+        xtb, molecule = organic["xtb"], organic["molecules"].relaxed("CH3OH")
+        positions = molecule.positions + molecule.shaken(300, np.random.default_rng(1))
+        born = xtb.born_effective_charges(molecule.numbers, positions)
+        assert abs(born.sum(axis=0)).max() < 1e-10
+        assert abs(born - born.transpose(0, 2, 1)).max() > 0.01
+        tight = xtb.XTB(molecule.numbers, positions, accuracy=xtb.TRUTH_ACCURACY)
+        dipoles = []
+        for step in (1e-3, -1e-3):
+            moved = positions.copy()
+            moved[2, 1] += step
+            dipoles.append(tight.label(moved).dipole)
+        assert born[2, :, 1] == pytest.approx((dipoles[0] - dipoles[1]) / 2e-3, abs=1e-4)
+
+    def test_clusters_are_the_same_every_time(self, organic):
+        make_data = organic["make_data"]
+        first, second = (list(make_data.frames_of(make_data.KINDS[0], 3)) for _ in range(2))
+        assert len(first) == len(second) > 0
+        for one, other in zip(first, second, strict=True):
+            assert one.positions == pytest.approx(other.positions, abs=1e-12)
+            assert one.get_potential_energy() == pytest.approx(other.get_potential_energy(), abs=1e-6)
+            assert set(one.arrays) == {"numbers", "positions"}
+            assert set(one.info) == {"molecules"}
+
+    def test_the_truth_is_what_xtb_says_now(self, organic):
+        stored = organic["truth"].read(SAMPLES / "organic" / "truth.npz")
+        hexamers = [one for one in stored if one.kind == "hexamer"]
+        for one in hexamers[:2]:
+            again = organic["truth"].of(one.kind, one.molecules, one.numbers, one.positions)
+            assert again.dipole == pytest.approx(one.dipole, abs=1e-5)
+            assert again.born_effective_charges == pytest.approx(one.born_effective_charges, abs=1e-4)
+
+    def test_no_truth_is_in_the_range_of_what_was_trained_on(self, organic):
+        stored = organic["truth"].read(SAMPLES / "organic" / "truth.npz")
+        largest = max(organic["make_data"].SIZES)
+        assert {one.molecules.count("+") + 1 for one in stored if one.kind == "hexamer"} == {6}
+        assert largest == 4
+
+    def test_the_model_answers_to_fields_as_its_card_says(self, organic):
+        model = needs_weights("organic")
+        stored = organic["truth"].read(SAMPLES / "organic" / "truth.npz")
+        hexamers = [one for one in stored if one.kind == "hexamer"][::8]
+        found = organic["measure"].response(model, hexamers)["hexamer"]
+        recorded = json.loads((SAMPLES / "organic" / "truth.json").read_text(encoding="utf-8"))["response"]["hexamer"]
+        for key in ("born_r2", "dipole_r2"):
+            assert found[key] == pytest.approx(recorded[key], abs=0.1)
+            assert found[key] > 0.8
+
+    def test_only_the_model_with_charges_feels_far_molecules(self, organic):
+        model = needs_weights("organic")
+        far = [one for one in organic["dimers"].dimers() if one.name == "HCN-HCN"]
+        twin = les_viz.load_model(SAMPLES / "organic" / "short_range.safetensors")
+        assert organic["measure"].interactions(twin, far)["HCN-HCN"]["largest_found_meV"] < 1e-6
+        assert organic["measure"].interactions(model, far)["HCN-HCN"]["r2"] > 0.8
+
+
+class TestWater:
+    @pytest.mark.shared
+    def test_polarizability_gives_epsilon_infinity(self, water, shared):
+        frames = ase.io.read(shared / "data/water_wannier/total_polarizability.extxyz.gz", ":", format="extxyz")
+        found = water["measure"].epsilon_infinity(frames)
+        assert found["value"] == pytest.approx(1.84, abs=0.02)
+        # the polarisability of a molecule that goes with it, 1.5 Å³, is near that of the gas
+        volume = np.mean([frame.get_volume() for frame in frames]) / 64
+        inverted = (found["value"] - 1) / (found["value"] + 2) * 3 * volume / (4 * np.pi)
+        assert inverted == pytest.approx(1.47, abs=0.08)
+
+    @pytest.mark.shared
+    def test_fixed_charges_tell_the_dipoles_as_well_as_is_known(self, water, shared):
+        frames = ase.io.read(shared / "data/water_wannier/total_dipole.extxyz.gz", ":", format="extxyz")
+        truth = np.array([frame.info["dipole_ref"] for frame in frames])
+        vectors = np.array([water["measure"].hydrogen_vectors(frame)[1].sum(axis=0) for frame in frames])
+        assert water["measure"].scores(truth, vectors)["r2"] == pytest.approx(0.912, abs=0.005)
