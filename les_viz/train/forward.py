@@ -25,11 +25,13 @@ class Outputs:
         energy: (frames,) without atomic energies, eV.
         forces: (atoms, 3), eV/Å.
         charges: (atoms, channels) latent charges, e.
+        pulls: (atoms, neighbours, 3) derivatives of the energy in the edge vectors at fixed potential, eV/Å.
     """
 
     energy: Tensor
     forces: Tensor
     charges: Tensor
+    pulls: Tensor
 
 
 class Forward:
@@ -62,24 +64,34 @@ class Forward:
             forces = (latent.charges.unsqueeze(2) * field).sum(dim=1)
             depending.append(latent.charges)
             weights.append(potential)
-        slopes = self.slopes(depending, weights, training=training)
+        pulls = self.edge_slopes(depending, weights, training=training)
+        slopes = self.at_atoms(pulls)
         return Outputs(
             energy=batch.per_frame(per_atom),
             forces=-slopes if forces is None else forces - slopes,
             charges=latent.charges,
+            pulls=pulls,
         )
 
-    def slopes(self, depending: list[Tensor], weights: list[Tensor], *, training: bool) -> Tensor:
-        """(atoms, 3) derivatives in the positions of the weighted sum of what depends on the surroundings."""
+    def edge_slopes(self, depending: list[Tensor], weights: list[Tensor], *, training: bool) -> Tensor:
+        """(atoms, neighbours, 3) derivatives in the edge vectors of the weighted sum of what depends on them."""
         gradient, *direct = torch.autograd.grad(
             depending, self._leaves, weights, create_graph=training, retain_graph=True, materialize_grads=True
         )
         pulls = self.edges.pulls(gradient)
         for part in direct:
             pulls = pulls + part
+        return pulls
+
+    def at_atoms(self, pulls: Tensor) -> Tensor:
+        """(atoms, 3) derivatives in the positions from those in the edge vectors."""
+        return pulls.sum(dim=1) - self.at_senders(pulls)
+
+    def at_senders(self, per_edge: Tensor) -> Tensor:
+        """(atoms, ...) sum of what belongs to the edges that an atom sends."""
         senders = self.surroundings.neighbor_indices.flatten()
-        arriving = torch.zeros_like(self.batch.positions).index_add(0, senders, pulls.flatten(0, 1))
-        return pulls.sum(dim=1) - arriving
+        found = per_edge.new_zeros(len(per_edge), *per_edge.shape[2:])
+        return found.index_add(0, senders, per_edge.flatten(0, 1))
 
     def _coulomb(self, couplings: Tensor) -> tuple[Tensor, Tensor]:
         """(atoms, channels) potential and (atoms, channels, 3) field, differentiable in the charges."""

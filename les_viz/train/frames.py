@@ -131,10 +131,22 @@ class FrameSet:
         """Number of frames."""
         return len(self._frames)
 
-    @property
-    def element_idx(self) -> Tensor:
-        """(all atoms,) position of each atom's element in the model's list."""
-        return torch.cat([frame.surroundings.element_idx for frame in self._frames])
+    def nearest_distances(self) -> dict[int, tuple[float, ...]]:
+        """Shortest and longest distance of the atoms of each element to their nearest neighbour, Å.
+
+        Elements of which some atom has no neighbour within the cutoff are left out.
+        """
+        lengths = [f.surroundings.vectors.norm(dim=2).amin(dim=1) for f in self._frames if sum(f.widths)]
+        elements = [f.surroundings.element_idx for f in self._frames if sum(f.widths)]
+        if not lengths:
+            return {}
+        nearest, element_idx = torch.cat(lengths), torch.cat(elements)
+        found: dict[int, tuple[float, ...]] = {}
+        for index, number in enumerate(self.form.elements):
+            own = nearest[element_idx == index]
+            if len(own) and float(own.max()) < FAR:
+                found[number] = (float(own.min()), float(own.max()))
+        return found
 
     def batch(self, numbers: Sequence[int]) -> Batch:
         """Some frames together, by their numbers."""

@@ -42,6 +42,7 @@ class Course:
     epoch_seconds: float = 0.0
     best_epoch: int = 0
     best_error: float = float("inf")
+    sign: int = 1
     sums: dict[str, list[float]] = field(default_factory=dict)
     log: list[Record] = field(default_factory=list)
 
@@ -104,6 +105,7 @@ class Trainer:
         is_best = errors.force_rmse < course.best_error
         if is_best:
             course.best_error, course.best_epoch = errors.force_rmse, course.epoch
+        course.sign = self._sign(errors)
         record = self._record(errors)
         course.log.append(record)
         course.batches_done, course.epoch_seconds, course.sums = 0, 0.0, {}
@@ -153,6 +155,10 @@ class Trainer:
         self.course.steps += 1
         self.course.add({name: (float(square), count) for name, (square, count) in loss.squares.items()})
 
+    def _sign(self, errors: Errors) -> int:
+        """-1 if the element that should be positive comes out negative: the energy does not tell."""
+        return -1 if errors.charge_mean.get(self.config.model.charges.positive_element, 0.0) < 0 else 1
+
     def _record(self, errors: Errors) -> Record:
         course = self.course
         return {
@@ -164,7 +170,7 @@ class Trainer:
             "train_energy_rmse_meV_per_atom": course.rms("energy"),
             "energy_rmse_meV_per_atom": errors.energy_rmse,
             "force_rmse_meV_per_A": errors.force_rmse,
-            "charge_mean_e": errors.charge_mean,
+            "charge_mean_e": {symbol: course.sign * charge for symbol, charge in errors.charge_mean.items()},
             "charge_std_e": errors.charge_std,
             "largest_total_charge_e": errors.largest_total_charge,
         }

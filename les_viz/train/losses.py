@@ -7,8 +7,8 @@ from torch import Tensor
 
 from les_viz.errors import SettingError
 from les_viz.train.config import LossConfig
-from les_viz.train.forward import Forward
-from les_viz.train.frames import Batch
+from les_viz.train.forward import Forward, Outputs
+from les_viz.train.moments import born_effective_charges, dipoles, stresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,7 @@ def batch_loss(forward: Forward, config: LossConfig, progress: float) -> Loss:
     energy_error = outputs.energy - batch.energy
     value = config.forces * force_error.square().mean()
     value = value + energy_weight(config, progress) * (energy_error.square() / batch.counts).mean()
-    if config.neutrality > 0 and batch.couplings is not None:
-        value = value + config.neutrality * _neutrality(forward, batch)
+    value = value + _finetuning(forward, outputs, config)
     if not bool(torch.isfinite(value)):
         raise SettingError(
             f"the loss became {float(value.detach())}: lower training.learning_rate (or training.clip), raise "
@@ -58,6 +57,28 @@ def batch_loss(forward: Forward, config: LossConfig, progress: float) -> Loss:
     return Loss(value=value, squares=squares)
 
 
-def _neutrality(forward: Forward, batch: Batch) -> Tensor:
-    total = batch.per_frame(forward.latent.charges.sum(dim=1)) * forward.model.charge_scale
-    return ((total - batch.total_charge).square() / batch.counts).mean()
+def _finetuning(forward: Forward, outputs: Outputs, config: LossConfig) -> Tensor:
+    """What is asked for beside energies and forces; labels that a frame lacks do not count."""
+    batch, total = forward.batch, outputs.energy.new_zeros(())
+    per_atom = batch.counts
+    if config.stress > 0:
+        volume = torch.linalg.det(batch.cell).abs()
+        error = (stresses(forward, outputs) - batch.stress) * (volume / per_atom.sqrt())[:, None, None]
+        total = total + config.stress * _mean_square(error, batch.stress)
+    if config.dipole > 0:
+        error = (dipoles(forward) - batch.dipole) / per_atom.sqrt()[:, None]
+        total = total + config.dipole * _mean_square(error, batch.dipole)
+    if config.born_effective_charges > 0:
+        error = born_effective_charges(forward) - batch.born_effective_charges
+        total = total + config.born_effective_charges * _mean_square(error, batch.born_effective_charges)
+    if config.neutrality > 0 and batch.couplings is not None:
+        charge = batch.per_frame(outputs.charges.sum(dim=1)) * forward.model.charge_scale
+        total = total + config.neutrality * ((charge - batch.total_charge).square() / per_atom).mean()
+    return total
+
+
+def _mean_square(error: Tensor, label: Tensor) -> Tensor:
+    """Mean square over the labels that are there; 0 if none is."""
+    known = torch.isfinite(label)
+    # Chosen before squaring: 0 times NaN would be NaN, in the gradient too.
+    return error[known].square().sum() / known.sum().clamp(min=1)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -81,7 +81,7 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
     return Prepared(
         model=model,
-        config=architecture,
+        config=replace(architecture, nearest_distances=training_set.nearest_distances()),
         train=training_set,
         held_out=FrameSet(held_out, form),
         data_hash=data_hash,

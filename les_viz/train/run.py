@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 
 from les_viz.train.checkpoint import load_checkpoint, save_checkpoint
-from les_viz.train.config import TrainConfig
 from les_viz.train.interrupt import StopWish
 from les_viz.train.loop import Listener, Record, Trainer
 from les_viz.train.output import Files, provenance
@@ -78,13 +77,6 @@ def _run(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, s
 
 
 def _write_model(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, str], record: Record) -> None:
-    sign = sign_of(trainer.config, record)
-    architecture = replace(prepared.config, charge_sign=prepared.config.charge_sign * sign)
+    architecture = replace(prepared.config, charge_sign=prepared.config.charge_sign * trainer.course.sign)
     with trainer.average.in_place():
         files.write_model(architecture, prepared.model, {**origin, "epoch": str(record["epoch"])})
-
-
-def sign_of(config: TrainConfig, record: Record) -> int:
-    """-1 if the element that should be positive came out negative."""
-    charge = record["charge_mean_e"].get(config.model.charges.positive_element, 0.0)
-    return -1 if charge < 0 else 1

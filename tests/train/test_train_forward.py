@@ -1,5 +1,7 @@
 """The batch forward against `predict` and against finite differences."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +17,7 @@ from les_viz.train.forward import Forward
 from les_viz.train.frames import FrameFormat, FrameSet
 from les_viz.train.labelled import Labelled
 from les_viz.train.losses import batch_loss
+from les_viz.train.moments import born_effective_charges, dipoles, stresses
 
 FRAMES = [
     random_atoms(1, n_atoms=6, closest=1.2),
@@ -97,6 +100,39 @@ def test_couplings_are_the_coulomb_sum_of_the_engine(number, self_interaction):
     assert torch.allclose((maps[1:] @ charges[0, 0]).T, field[0, 0], rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("head", ["atomic", "bond"])
+def test_stress_dipole_and_born_charges_are_those_of_predict(head):
+    model = random_model(**HEADS[head], charge_sign=-1, epsilon_infinity=1.7)
+    forward = Forward(model, frame_set(model, FRAMES).batch([0, 1, 2, 3]))
+    outputs = forward.outputs(training=True)
+    found = [predict(model, frame, quantities={"stress", "dipole", "born_effective_charges"}) for frame in FRAMES]
+    stress, moments = stresses(forward, outputs).detach(), dipoles(forward).detach()
+    for number, (frame, prediction) in enumerate(zip(FRAMES, found, strict=True)):
+        if frame.pbc.all():
+            np.testing.assert_allclose(stress[number].numpy(), prediction.stress, rtol=1e-6, atol=1e-7)
+        else:
+            assert not bool(stress[number].any())
+            np.testing.assert_allclose(moments[number].numpy(), prediction.dipole, rtol=1e-8, atol=1e-10)
+    born = np.concatenate([p.born_effective_charges for p in found])
+    np.testing.assert_allclose(
+        born_effective_charges(forward).detach().numpy(), born, rtol=1e-6, atol=1e-7 * np.abs(born).max()
+    )
+
+
+def test_labels_that_are_missing_do_not_count():
+    model = random_model()
+    with_labels = frame_set(model, FRAMES[:2]).batch([0, 1])
+    nothing = torch.full_like(with_labels.dipole, float("nan"))
+    without = replace(with_labels, dipole=nothing, stress=torch.full_like(with_labels.stress, float("nan")))
+    config, plain = LossConfig(dipole=5.0, stress=5.0), LossConfig()
+    values = [
+        float(batch_loss(Forward(model, batch), settings, 0.0).value.detach())
+        for batch, settings in ((with_labels, config), (without, config), (without, plain))
+    ]
+    assert values[1] == pytest.approx(values[2], rel=1e-12)
+    assert values[0] > values[1]
+
+
 @pytest.mark.parametrize("head", HEADS)
 def test_the_loss_has_the_right_slope_in_every_weight(head):
     model = random_model(**HEADS[head])
@@ -106,7 +142,9 @@ def test_the_loss_has_the_right_slope_in_every_weight(head):
     for parameter in weights.values():
         parameter.requires_grad_()
     batch = frame_set(model, FRAMES).batch([0, 1, 2, 3])
-    config = LossConfig(forces=10.0, energy=2.0, neutrality=0.7 if head == "atomic" else 0.0)
+    config = LossConfig(
+        forces=10.0, energy=2.0, neutrality=0.7, stress=300.0, dipole=3.0, born_effective_charges=5.0
+    )  # fmt: skip
 
     def loss():
         return batch_loss(Forward(model, batch), config, progress=0.5).value
