@@ -16,17 +16,20 @@ from ase import Atoms
 from clusters import Cluster, clash, placed
 from molecules import relaxed
 from scipy.optimize import minimize
+from scipy.spatial.distance import cdist
 from xtb import XTB, Array
 
 HERE = Path(__file__).parent
 STARTS = 6
 """Random starts of each complex; the lowest is kept."""
+HYDROGEN_BOND = 1.7
+"""Å from hydrogen to oxygen, where the formic acid dimer starts."""
 CHOICES = {
-    "water_dimer.extxyz": ("H2O", "H2O"),
-    "formic_acid_dimer.extxyz": ("HCOOH", "HCOOH"),
-    "methanol_water.extxyz": ("CH3OH", "H2O"),
-    "hydrogen_cyanide_trimer.extxyz": ("HCN", "HCN", "HCN"),
-    "mixed_hexamer.extxyz": ("H2O", "H2CO", "NH3", "HCN", "HCOOH", "CH3OH"),
+    # seed and molecules
+    "water_dimer.extxyz": (0, ("H2O", "H2O")),
+    "methanol_water.extxyz": (2, ("CH3OH", "H2O")),
+    "hydrogen_cyanide_trimer.extxyz": (3, ("HCN", "HCN", "HCN")),
+    "mixed_hexamer.extxyz": (4, ("H2O", "H2CO", "NH3", "HCN", "HCOOH", "CH3OH")),
 }
 
 
@@ -55,11 +58,26 @@ def complex_of(names: Sequence[str], seed: int) -> Atoms:
     return Atoms(starts[0].numbers, positions - positions.mean(axis=0), pbc=False)
 
 
+def formic_acid_dimer() -> Atoms:
+    """The ring with two hydrogen bonds: two molecules that an inversion maps on each other, relaxed."""
+    acid = relaxed("HCOOH")
+    hydrogens, oxygens = np.flatnonzero(acid.numbers == 1), np.flatnonzero(acid.numbers == 8)
+    distances = cdist(acid.positions[hydrogens], acid.positions[oxygens])
+    donor = oxygens[distances.min(axis=0).argmin()]
+    proton = hydrogens[distances.min(axis=1).argmin()]
+    acceptor = next(oxygen for oxygen in oxygens if oxygen != donor)
+    bond = acid.positions[proton] - acid.positions[donor]
+    there = acid.positions[proton] + HYDROGEN_BOND * bond / np.linalg.norm(bond)
+    inverted = there + acid.positions[acceptor] - acid.positions
+    _, positions = minimum(Cluster([acid, acid], np.concatenate((acid.positions, inverted))))
+    return Atoms(np.tile(acid.numbers, 2), positions - positions.mean(axis=0), pbc=False)
+
+
 def main() -> None:
     """Write them beside this script."""
     sources = tomllib.loads((HERE / "about.toml").read_text(encoding="utf-8"))["structures"]
-    for seed, (name, molecules) in enumerate(CHOICES.items()):
-        atoms = complex_of(molecules, seed)
+    found = {name: complex_of(molecules, seed) for name, (seed, molecules) in CHOICES.items()}
+    for name, atoms in {**found, "formic_acid_dimer.extxyz": formic_acid_dimer()}.items():
         atoms.info["source"] = sources[name]
         ase.io.write(HERE / name, atoms, format="extxyz")
 
