@@ -2,18 +2,36 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from les_viz.ui.session import current, update, widget_value
-from les_viz.viewer.payload import pack_scene
+from les_viz.viewer.frames import Frames, pack_frames
+from les_viz.viewer.payload import pack_grid, pack_scene
 from les_viz.viewer.scene import Scene
 
 HEIGHT = 560
 """Pixels: viewer and its toolbar fit a window of 800 below the title."""
 
-_KEY = "les_viewer"
+_NO_HEIGHT = 1
+"""Pixels of a component that only carries data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playback:
+    """A trajectory to play.
+
+    Attributes:
+        frames: all of them, or the next piece of a live run.
+        on_tick: for live runs: takes the name of the run and the number of frames that the viewer has, when it runs
+            short; then the page (or the fragment) runs again and sends the next piece.
+    """
+
+    frames: Frames
+    on_tick: Callable[[str, int], None] | None = None
 
 
 @functools.cache
@@ -22,25 +40,52 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "les_viz.viewer",
         js="viewer.js",
-        html=f'<div class="les-root" style="width:100%;height:{HEIGHT}px"></div>',
+        html='<div class="les-root"></div>',
         isolate_styles=False,
     )
 
 
-def mount_viewer(scene: Scene, *, on_pick: Callable[[int | None], None]) -> None:
-    """Show a scene; the visitor's pick comes back through `on_pick`, then the page runs again.
+def mount_viewer(
+    scene: Scene,
+    *,
+    on_pick: Callable[[int | None], None] | None = None,
+    on_select: Callable[[tuple[int, ...]], None] | None = None,
+    playback: Playback | None = None,
+    height: int = HEIGHT,
+) -> None:
+    """Show a scene; what the visitor selects comes back through the callbacks, then the page runs again.
 
     Args:
         scene: what to draw.
-        on_pick: takes the index of the picked atom, or None when a click hit none.
+        on_pick: takes the index of the atom that was clicked last, or None when all were let go.
+        on_select: takes the indices of all selected atoms, in the order of the clicks.
+        playback: frames of the same atoms that are played over the scene.
+        height: pixels, toolbar included.
     """
+    key = f"les_viewer_{scene.viewer}"
+    scene = replace(scene, run=None if playback is None else playback.frames.run)
 
     def pass_on() -> None:
-        picked = widget_value(_KEY).get("picked")
-        if picked is not None:
+        picked: dict[str, Any] | None = widget_value(key).get("picked")
+        if picked is None:
+            return
+        if on_pick is not None:
             on_pick(picked["index"])
+        if on_select is not None:
+            on_select(tuple(picked["selection"]))
 
-    _component()(key=_KEY, data=pack_scene(scene), height=HEIGHT, on_picked_change=pass_on)
+    def ask() -> None:
+        question: dict[str, Any] | None = widget_value(key).get("tick")
+        if question is not None and playback is not None and playback.on_tick is not None:
+            playback.on_tick(question["run"], question["have"])
+
+    data = pack_scene(scene, is_whole=False, height=height)
+    with st.container(gap=None):  # large things apart from the scene: Streamlit sends the same bytes once only
+        _component()(key=key, data=data, height=height, on_picked_change=pass_on, on_tick_change=ask)
+        if scene.volume is not None:
+            _component()(key=f"{key}_grid", data=pack_grid(scene.viewer, scene.volume), height=_NO_HEIGHT)
+        if playback is not None:
+            _component()(key=f"{key}_frames", data=pack_frames(scene.viewer, playback.frames), height=_NO_HEIGHT)
 
 
 def select_atom(index: int | None) -> None:

@@ -1,20 +1,25 @@
-"""What the 3D viewer shows: one structure, its colours, the picked atom.
+"""What the 3D viewer shows: one structure, its colours, the picked atoms, and what is drawn over them.
 
 A `Scene` is plain data. `les_viz.viewer.payload` turns it into bytes, `les_viz/viewer/js` draws it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.errors import SettingError
 from les_viz.response.prediction import UNITS, FloatArray, Prediction
+from les_viz.viewer.layers import Arrows, Tensors, Volume
+from les_viz.viewer.scales import round_up
 
-SCENE_VERSION = 1
+SCENE_VERSION = 2
 """Version of the layout; the viewer refuses any other."""
+
+LARGEST_DRAWING = 20_000
+"""Atoms, repeated cells included, that a browser still turns smoothly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +39,32 @@ class Coloring:
     limit: float
 
     @staticmethod
-    def of(label: str, unit: str, values: FloatArray) -> "Coloring":
-        """Colour by these values, from the largest of them in size, rounded up to two digits."""
-        return Coloring(label=label, unit=unit, values=values, limit=_rounded_up(float(np.max(np.abs(values)))))
+    def of(label: str, unit: str, values: FloatArray, limit: float | None = None) -> "Coloring":
+        """Colour by these values, up to this limit or the largest of them in size, rounded up to two digits."""
+        if limit is None:
+            limit = round_up(float(np.max(np.abs(values), initial=0.0)))
+        return Coloring(label=label, unit=unit, values=values, limit=limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How to draw, where Python has a wish; the visitor can change all but the frame afterwards.
+
+    Attributes:
+        representation: how atoms and bonds are drawn.
+        labels: what is written at the atoms.
+        supercell: how often the cell is repeated along a, b and c.
+        is_orthographic: parallel lines stay parallel.
+        has_toolbar: buttons below the picture.
+        has_legend: colour bar, axes and scales over the picture.
+    """
+
+    representation: Literal["ball-and-stick", "spheres", "sticks"] = "ball-and-stick"
+    labels: Literal["none", "element", "index", "value"] = "none"
+    supercell: tuple[int, int, int] = (1, 1, 1)
+    is_orthographic: bool = False
+    has_toolbar: bool = True
+    has_legend: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +76,13 @@ class Scene:
         positions: (atoms, 3), Å, drawn as they are.
         cell: (3, 3), Å, rows are lattice vectors; None for an open system.
         coloring: None colours by element.
-        selected: index of the picked atom.
+        selected: index of the picked atom, which is described.
+        selection: indices of the atoms that light up; if empty, the picked one.
+        arrows: any number of sets.
+        tensors: glyphs at some of the atoms.
+        volume: a grid with surfaces and a slice.
+        run: the trajectory whose frames are shown (`frames.Frames.run`), sent beside the scene; None for none.
+        look: None leaves what the visitor chose.
         viewer: which viewer of the app this is for; the same name keeps camera and WebGL context.
     """
 
@@ -57,6 +91,12 @@ class Scene:
     cell: FloatArray | None
     coloring: Coloring | None = None
     selected: int | None = None
+    selection: tuple[int, ...] = ()
+    arrows: tuple[Arrows, ...] = ()
+    tensors: Tensors | None = None
+    volume: Volume | None = None
+    run: str | None = None
+    look: Look | None = None
     viewer: str = "bench"
 
     def __post_init__(self) -> None:
@@ -66,8 +106,15 @@ class Scene:
             raise SettingError(f"positions have shape {self.positions.shape}: expected ({n_atoms}, 3)")
         if self.coloring is not None and self.coloring.values.shape != (n_atoms,):
             raise SettingError(f"the colour values have shape {self.coloring.values.shape}: expected ({n_atoms},)")
-        if self.selected is not None and not 0 <= self.selected < n_atoms:
-            raise SettingError(f"atom {self.selected} is picked: expected 0 to {n_atoms - 1}")
+        if self.selected is not None:
+            _check_indices("is picked", (self.selected,), n_atoms)
+        _check_indices("is selected", self.selection, n_atoms)
+        for arrows in self.arrows:
+            _check_indices(f"carries '{arrows.label}'", () if arrows.atoms is None else arrows.atoms, n_atoms)
+        if self.tensors is not None:
+            _check_indices(f"carries '{self.tensors.label}'", self.tensors.atoms, n_atoms)
+        if self.look is not None:
+            _check_supercell(self.look.supercell, n_atoms)
 
 
 def colorings(prediction: Prediction) -> Mapping[str, Coloring]:
@@ -117,8 +164,14 @@ def _summed(charges: FloatArray) -> FloatArray:
     return charges if charges.ndim == 1 else charges.sum(axis=1)
 
 
-def _rounded_up(value: float) -> float:
-    if not value > 0:
-        return 1.0
-    step = 10.0 ** (floor(log10(value)) - 1)
-    return float(ceil(value / step - 1e-9) * step)
+def _check_indices(role: str, indices: Sequence[int] | NDArray[np.int64], n_atoms: int) -> None:
+    wrong = [int(index) for index in indices if not 0 <= index < n_atoms]
+    if wrong:
+        raise SettingError(f"atom {wrong[0]} {role}: expected 0 to {n_atoms - 1}")
+
+
+def _check_supercell(supercell: tuple[int, int, int], n_atoms: int) -> None:
+    if min(supercell) < 1 or n_atoms * int(np.prod(supercell)) > LARGEST_DRAWING:
+        raise SettingError(
+            f"supercell {supercell}: expected numbers from 1, and at most {LARGEST_DRAWING} atoms in all"
+        )

@@ -1,12 +1,14 @@
 import json
 import re
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from les_viz.viewer.payload import pack_scene
-from les_viz.viewer.scene import SCENE_VERSION, Coloring, Scene
+from les_viz.viewer.layers import Arrows, Slice, Tensors, Volume
+from les_viz.viewer.payload import pack_grid, pack_scene
+from les_viz.viewer.scene import SCENE_VERSION, Coloring, Look, Scene
 
 
 def scene(**change):
@@ -35,12 +37,52 @@ def test_header_and_arrays_can_be_taken_apart():
     assert all(meta["offset"] % 8 == 0 for meta in header["arrays"].values())
 
 
+def full_scene():
+    arrows = Arrows.of("force", "eV/Å", np.zeros((3, 3)), np.ones((3, 3)), atoms=np.arange(3))
+    volume = Volume.of("potential", "V", np.arange(24.0).reshape(2, 3, 4), np.eye(3))
+    volume = replace(volume, slice=Slice(axis=1, position=0.5))
+    tensors = Tensors.of("Z", "e", np.ones((3, 3, 3)), atoms=[2])
+    return scene(arrows=(arrows,), tensors=tensors, volume=volume, look=Look(), selection=(1, 2))
+
+
+def keys_in(source, name):
+    """The keys that TypeScript lists in a constant, or as members of an interface."""
+    found = re.search(rf"{name} = \[(.*?)\]", source, re.DOTALL)
+    if found is not None:
+        return set(re.findall(r'"(\w+)"', found[1]))
+    interface = re.search(rf"interface {name} \{{(.*?)\n\}}", source, re.DOTALL)
+    return set(re.findall(r"^  (\w+)\??:", interface[1], re.MULTILINE))
+
+
 def test_python_writes_the_keys_that_the_viewer_reads(repository):
     source = (repository / "les_viz/viewer/js/src/scene.ts").read_text(encoding="utf-8")
-    listed = re.search(r"HEADER_KEYS = \[(.*?)\]", source, re.DOTALL)
-    assert listed is not None
-    assert set(re.findall(r'"(\w+)"', listed[1])) == set(header_of(pack_scene(scene())))
+    header = header_of(pack_scene(full_scene()))
     assert f"SCENE_VERSION = {SCENE_VERSION};" in source
+    assert keys_in(source, "HEADER_KEYS") == set(header)
+    assert keys_in(source, "Look") == set(header["look"])
+    assert keys_in(source, "ArrowHeader") == set(header["arrows"][0])
+    assert keys_in(source, "TensorHeader") == set(header["tensors"])
+    assert keys_in(source, "VolumeHeader") == set(header["volume"])
+    plane = (repository / "les_viz/viewer/js/src/slice.ts").read_text(encoding="utf-8")
+    assert keys_in(plane, "Plane") == set(header["volume"]["slice"])
+
+
+def test_every_array_has_the_name_that_the_viewer_asks_for(repository):
+    codec = (repository / "les_viz/viewer/js/src/codec.ts").read_text(encoding="utf-8")
+    asked = {name.replace("${i}", "0") for name in re.findall(r"box\.\w+\([\"`]([\w.${}]+)[\"`]\)", codec)}
+    assert asked == set(header_of(pack_scene(full_scene()))["arrays"])
+
+
+def test_the_values_of_a_grid_travel_apart_from_the_scene_and_are_named_by_it():
+    full = full_scene()
+    moved = replace(full, volume=replace(full.volume, slice=Slice(axis=1, position=0.6), isovalue=1.0))
+    grid = header_of(pack_grid("bench", full.volume))
+    for shown in (full, moved):
+        header = header_of(pack_scene(shown, is_whole=False))
+        assert "volume.values" not in header["arrays"]
+        assert header["volume"]["grid"] == grid["grid"]
+    assert pack_grid("bench", full.volume) == pack_grid("bench", moved.volume)
+    assert grid["arrays"]["volume.values"]["shape"] == [2, 3, 4]
 
 
 def test_equal_scenes_have_equal_digests_and_others_do_not():

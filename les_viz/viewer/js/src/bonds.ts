@@ -28,10 +28,41 @@ export function findBonds(positions: Float32Array, radii: Float32Array): Pair[] 
 }
 
 function isBonded(positions: Float32Array, radii: Float32Array, i: number, j: number): boolean {
-  const distance = Math.hypot(
+  const distance = distanceBetween(positions, i, j);
+  return distance > SMALLEST_DISTANCE && distance < TOLERANCE * (radii[i]! + radii[j]!);
+}
+
+const EVERY_FRAME = 600; // atoms: beyond, bonds are searched less often
+const SELDOM = 10; // frames
+const STRETCH = 1.15; // a known bond is drawn until it is this much longer than bonds are
+
+/** Bonds of a moving structure: searched at every frame of a small one, of a large one now and then. */
+export class Bonds {
+  private pairs: Pair[] = [];
+  private age = Infinity;
+
+  forget(): void {
+    this.age = Infinity;
+  }
+
+  /** Bonds between all drawn atoms, images included. */
+  between({ positions, count }: { positions: Float32Array; count: number }, cellRadii: Float32Array): Pair[] {
+    const total = positions.length / 3;
+    const radii = total === count ? cellRadii : Float32Array.from({ length: total }, (_, i) => cellRadii[i % count]!);
+    this.age += 1;
+    if (total <= EVERY_FRAME || this.age >= SELDOM) {
+      this.age = 0;
+      this.pairs = findBonds(positions, radii);
+      return this.pairs;
+    }
+    return this.pairs.filter(([i, j]) => distanceBetween(positions, i, j) < STRETCH * TOLERANCE * (radii[i]! + radii[j]!));
+  }
+}
+
+function distanceBetween(positions: Float32Array, i: number, j: number): number {
+  return Math.hypot(
     positions[3 * i]! - positions[3 * j]!,
     positions[3 * i + 1]! - positions[3 * j + 1]!,
     positions[3 * i + 2]! - positions[3 * j + 2]!,
   );
-  return distance > SMALLEST_DISTANCE && distance < TOLERANCE * (radii[i]! + radii[j]!);
 }

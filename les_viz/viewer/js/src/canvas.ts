@@ -1,23 +1,42 @@
-// The WebGL side: a thin, typed shell around 3Dmol that draws atoms, bonds, cell and the mark of the picked atom.
+// The WebGL side: a thin, typed shell around 3Dmol that draws atoms, bonds, cell and the layers over them.
 import * as $3Dmol from "3dmol/build/3Dmol.es6-min.js";
-import { findBonds, type Pair } from "./bonds.ts";
-import { CAMERA_Z, type Quaternion, type View, fittingDistance, quaternionOf } from "./camera.ts";
+import { Bonds } from "./bonds.ts";
+import {
+  CAMERA_Z,
+  type Eye,
+  type Quaternion,
+  type View,
+  fittingDistance,
+  inOtherProjection,
+  quaternionOf,
+  rotate,
+} from "./camera.ts";
 import { boundingBall, cellEdges } from "./cell.ts";
 import { diverging, toHex } from "./colormap.ts";
-import { type Drawing, type Representation, atomRadius, bondRadius } from "./representation.ts";
-import type { Scene } from "./scene.ts";
+import { arrowMesh, gridOf, sliceMesh, surfaceMesh, tensorMesh } from "./overlays.ts";
+import type { Placed } from "./placed.ts";
+import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
+import { type Scene, covalentRadii, symbolOf } from "./scene.ts";
+import { FRONT, Shapes } from "./shapes.ts";
+import { type Vector, unit } from "./vectors.ts";
 
 const START: Quaternion = [-0.1305, 0.2588, 0.0341, 0.9565]; // a little from above and from the side
-
+const LIGHT: Vector = unit([0.2, 0.2, 1]); // where 3Dmol's lamp is, beside the camera
 const EDGE_COLOUR = "#8a8f98";
 const EDGE_RADIUS = 0.025; // Å: lines would be one pixel wide at any zoom
+const MOST_ARROWS = 16;
+const GLASS = { opacity: 0.8 }; // 3Dmol multiplies by it twice
 
 export class Canvas {
   readonly element: HTMLElement;
   private readonly viewer: $3Dmol.Viewer;
+  private readonly shapes: Shapes;
+  private readonly bonds = new Bonds();
   private atoms: $3Dmol.Atom[] = [];
   private model: $3Dmol.Model | null = null;
   private cell: $3Dmol.Shape | null = null;
+  private isOrthographic = false;
+  private grid = "";
 
   constructor(parent: HTMLElement, onViewChange: () => void) {
     this.element = document.createElement("div");
@@ -25,6 +44,7 @@ export class Canvas {
     parent.appendChild(this.element);
     this.viewer = $3Dmol.createViewer(this.element, { antialias: true });
     this.viewer.setViewChangeCallback(onViewChange);
+    this.shapes = new Shapes(this.viewer);
   }
 
   get view(): View {
@@ -39,8 +59,17 @@ export class Canvas {
     return { width: this.element.clientWidth, height: this.element.clientHeight };
   }
 
-  get aspect(): number {
-    return this.size.width / Math.max(1, this.size.height);
+  get eye(): Eye {
+    const { width, height } = this.size;
+    return { view: this.view, aspect: width / Math.max(1, height), isOrthographic: this.isOrthographic };
+  }
+
+  get rotation(): Quaternion {
+    return quaternionOf(this.view);
+  }
+
+  get pixels(): HTMLCanvasElement {
+    return this.viewer.getCanvas();
   }
 
   setTheme(background: string, outline: string): void {
@@ -48,18 +77,37 @@ export class Canvas {
     this.viewer.setViewStyle({ style: "outline", color: outline, width: 0.02 });
   }
 
+  setProjection(isOrthographic: boolean): void {
+    if (isOrthographic === this.isOrthographic) return;
+    const view = inOtherProjection(this.eye);
+    this.isOrthographic = isOrthographic;
+    this.viewer.setProjection(isOrthographic ? "orthographic" : "perspective");
+    this.view = view;
+  }
+
   /** Draw a scene, reusing atoms and context where the elements did not change. */
-  draw(scene: Scene, drawing: Drawing, isSameSubject: boolean): void {
-    const radii = covalentRadii(scene);
-    if (!isSameSubject) {
+  draw(placed: Placed, drawing: Drawing, isSameSubject: boolean): void {
+    if (!isSameSubject || placed.positions.length !== 3 * this.atoms.length) {
       this.viewer.removeAllModels();
-      this.reset(scene); // draws at once, so do it while there is nothing to draw
-      this.build(scene);
+      if (!isSameSubject) this.reset(placed); // draws at once, so do it while there is nothing to draw
+      this.build(placed);
     }
-    this.place(scene);
-    this.connect(drawing.representation === "spheres" ? [] : findBonds(scene.positions, radii));
-    this.paint(scene, drawing.representation, radii);
-    this.drawCell(drawing.showCell ? scene.cell : null);
+    this.bonds.forget();
+    this.drawFrame(placed, drawing, placed.scene.values);
+    this.drawCell(drawing.showCell ? placed.scene.cell : null);
+    this.drawLayers(placed, drawing);
+  }
+
+  /** Move and colour the atoms; all else stays. */
+  drawFrame(placed: Placed, drawing: Drawing, values: Float32Array | null): void {
+    this.atoms.forEach((atom, i) => {
+      atom.x = placed.positions[3 * i]!;
+      atom.y = placed.positions[3 * i + 1]!;
+      atom.z = placed.positions[3 * i + 2]!;
+    });
+    const radii = covalentRadii(placed.scene);
+    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii));
+    this.paint(placed, drawing, values, radii);
     this.invalidate();
   }
 
@@ -71,20 +119,22 @@ export class Canvas {
     this.viewer.resize();
   }
 
-  get pixels(): HTMLCanvasElement {
-    return this.viewer.getCanvas();
-  }
-
   /** Look at the whole structure; keep the direction if one is given. */
-  reset(scene: Scene, rotation: Quaternion = START): void {
-    const ball = boundingBall(scene.positions, scene.cell);
+  reset({ positions, scene }: Placed, rotation: Quaternion = START): void {
+    const ball = boundingBall(positions, scene.cell);
     const [x, y, z] = ball.centre;
-    const distance = fittingDistance(ball.radius, this.aspect);
+    const distance = fittingDistance(ball.radius, this.eye.aspect, this.isOrthographic);
     this.view = [-x, -y, -z, CAMERA_Z - distance, ...rotation];
   }
 
-  get rotation(): Quaternion {
-    return quaternionOf(this.view);
+  /** Turn flat coloured surfaces to the lamp; say whether there are any. */
+  lightFlat(): boolean {
+    const [x, y, z, w] = this.rotation;
+    return this.shapes.faceLight("slice", rotate([-x, -y, -z, w], LIGHT));
+  }
+
+  hideLayers(): void {
+    for (const name of ["tensors", ...arrowNames]) this.shapes.clear(name);
   }
 
   dispose(): void {
@@ -93,11 +143,11 @@ export class Canvas {
     this.element.remove();
   }
 
-  private build(scene: Scene): void {
+  private build({ scene, count, images }: Placed): void {
     this.model = this.viewer.addModel();
     this.model.addAtoms(
-      Array.from(scene.numbers, (number, index) => ({
-        elem: scene.species.get(number)?.symbol ?? "X",
+      Array.from({ length: count * images.length }, (_, index) => ({
+        elem: symbolOf(scene, index % count),
         index,
         serial: index,
         x: 0,
@@ -110,15 +160,7 @@ export class Canvas {
     this.atoms = this.model.selectedAtoms({});
   }
 
-  private place(scene: Scene): void {
-    this.atoms.forEach((atom, i) => {
-      atom.x = scene.positions[3 * i]!;
-      atom.y = scene.positions[3 * i + 1]!;
-      atom.z = scene.positions[3 * i + 2]!;
-    });
-  }
-
-  private connect(pairs: Pair[]): void {
+  private connect(pairs: readonly (readonly [number, number])[]): void {
     for (const atom of this.atoms) {
       atom.bonds = [];
       atom.bondOrder = [];
@@ -131,14 +173,43 @@ export class Canvas {
     }
   }
 
-  private paint(scene: Scene, representation: Representation, radii: Float32Array): void {
-    const bond = bondRadius(representation);
-    this.atoms.forEach((atom, i) => {
-      const colour = scene.values === null ? {} : { color: toHex(diverging(scene.values[i]!, scene.limit)) };
-      atom.style = { sphere: { radius: atomRadius(representation, radii[i]!), ...colour } };
-      if (bond !== null) atom.style.stick = { radius: bond, ...colour };
+  private paint({ scene, count }: Placed, drawing: Drawing, values: Float32Array | null, radii: Float32Array): void {
+    const bond = bondRadius(drawing.representation);
+    const below = new Set(scene.tensors?.atoms);
+    this.atoms.forEach((atom, k) => {
+      const i = k % count;
+      const colour = values === null ? {} : { color: toHex(diverging(values[i]!, scene.limit)) };
+      const radius = below.has(i) ? HIDDEN_RADIUS : atomRadius(drawing.representation, radii[i]!);
+      atom.style = { sphere: { radius, ...colour } };
+      if (bond !== null) atom.style.stick = { radius: below.has(i) ? HIDDEN_RADIUS : bond, ...colour };
       atom.capDrawn = false;
     });
+  }
+
+  private drawLayers(placed: Placed, drawing: Drawing): void {
+    const { scene } = placed;
+    const radii = covalentRadii(scene).map((radius) => atomRadius(drawing.representation, radius));
+    arrowNames.forEach((name, i) => {
+      const arrows = scene.arrows[i];
+      if (arrows === undefined) this.shapes.clear(name);
+      else this.shapes.set(name, arrowMesh(placed, arrows, radii));
+    });
+    if (scene.tensors === null) this.shapes.clear("tensors");
+    else this.shapes.set("tensors", tensorMesh(placed, scene.tensors));
+    this.drawVolume(scene);
+  }
+
+  private drawVolume({ volume }: Scene): void {
+    const key = volume === null ? "" : JSON.stringify({ ...volume, values: volume.values === null });
+    if (key === this.grid) return;
+    this.grid = key;
+    const grid = volume === null ? null : gridOf(volume);
+    for (const name of ["plus", "minus", "slice"]) this.shapes.clear(name);
+    if (volume === null || grid === null) return;
+    this.shapes.set("slice", sliceMesh(volume, grid), { side: FRONT });
+    this.shapes.set("plus", surfaceMesh(volume, grid, 1), GLASS);
+    this.shapes.set("minus", surfaceMesh(volume, grid, -1), GLASS);
+    this.lightFlat();
   }
 
   private drawCell(cell: Float32Array | null): void {
@@ -158,8 +229,5 @@ export class Canvas {
   }
 }
 
-export function covalentRadii(scene: Scene): Float32Array {
-  return Float32Array.from(scene.numbers, (number) => scene.species.get(number)?.radius ?? 1);
-}
-
-const point = ([x, y, z]: readonly [number, number, number]) => ({ x, y, z });
+const arrowNames = Array.from({ length: MOST_ARROWS }, (_, i) => `arrows${i}`);
+const point = ([x, y, z]: Vector) => ({ x, y, z });

@@ -1,5 +1,5 @@
 // Corners and edges of the cell, and the sphere that holds atoms and cell.
-import type { Vector } from "./camera.ts";
+import type { Vector } from "./vectors.ts";
 
 export function corner(cell: Float32Array, i: number, j: number, k: number): Vector {
   const at = (axis: number) => i * cell[axis]! + j * cell[3 + axis]! + k * cell[6 + axis]!;

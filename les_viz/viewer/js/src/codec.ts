@@ -1,36 +1,47 @@
-// The container of a scene: [u32 header length][JSON header][padding to 8][arrays, each padded to 8], little endian.
-import { HEADER_KEYS, SCENE_VERSION, type Scene, type Species } from "./scene.ts";
-
-interface ArrayMeta {
-  dtype: "f4" | "u1";
-  shape: number[];
-  offset: number;
-}
+// Scenes and grids out of their containers.
+import { type Bytes, Container } from "./container.ts";
+import {
+  type ArrowHeader,
+  type Arrows,
+  type GridValues,
+  HEADER_KEYS,
+  type Look,
+  SCENE_VERSION,
+  type Scene,
+  type Species,
+  type TensorHeader,
+  type Tensors,
+  type Volume,
+  type VolumeHeader,
+} from "./scene.ts";
 
 interface Header {
-  version: number;
   viewer: string;
   digest: string;
   label: string;
   unit: string;
   limit: number;
   selected: number | null;
+  selection: number[];
+  look: Look | null;
   species: Species[];
-  arrays: Record<string, ArrayMeta>;
+  arrows: ArrowHeader[];
+  tensors: TensorHeader | null;
+  volume: VolumeHeader | null;
+  run: string | null;
+  height: number | null;
 }
 
-export type Bytes = Uint8Array | DataView | ArrayBuffer;
+export const openContainer = (input: Bytes): Container => new Container(input, SCENE_VERSION);
 
-export function decodeScene(input: Bytes): Scene {
-  const bytes = asUint8(input);
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const header = parseHeader(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const base = align(4 + length);
-  const read = (name: string) => readArray(bytes, base, header.arrays[name]);
-  const numbers = read("numbers");
-  const positions = read("positions");
-  if (!(numbers instanceof Uint8Array) || !(positions instanceof Float32Array))
-    throw new Error("scene: numbers and positions are required");
+export const decodeScene = (input: Bytes): Scene => sceneIn(openContainer(input));
+
+export function sceneIn(box: Container): Scene {
+  box.require(HEADER_KEYS);
+  const header = box.header as unknown as Header;
+  const numbers = box.bytesOf("numbers");
+  const positions = box.floats("positions");
+  if (numbers === null || positions === null) throw new Error("scene: numbers and positions are required");
   if (positions.length !== 3 * numbers.length) throw new Error("scene: expected three coordinates an atom");
   return {
     viewer: header.viewer,
@@ -39,37 +50,39 @@ export function decodeScene(input: Bytes): Scene {
     unit: header.unit,
     limit: header.limit,
     selected: header.selected,
+    selection: header.selection,
+    look: header.look,
     species: new Map(header.species.map((s) => [s.number, s])),
     numbers,
     positions,
-    cell: read("cell") as Float32Array | null,
-    values: read("values") as Float32Array | null,
+    cell: box.floats("cell"),
+    values: box.floats("values"),
+    arrows: header.arrows.map((arrows, i) => arrowsIn(box, arrows, i)),
+    tensors: header.tensors === null ? null : tensorsIn(box, header.tensors),
+    volume: header.volume === null ? null : volumeIn(box, header.volume),
+    run: header.run,
+    height: header.height,
   };
 }
 
-function parseHeader(text: string): Header {
-  const header = JSON.parse(text) as Record<string, unknown>;
-  const missing = HEADER_KEYS.filter((key) => !(key in header));
-  if (missing.length > 0) throw new Error(`scene: the header lacks ${missing.join(", ")}`);
-  if (header["version"] !== SCENE_VERSION)
-    throw new Error(`scene: version ${String(header["version"])}, but this viewer draws version ${SCENE_VERSION}`);
-  return header as unknown as Header;
+function arrowsIn(box: Container, header: ArrowHeader, i: number): Arrows {
+  const [origins, vectors] = [box.floats(`arrows${i}.origins`), box.floats(`arrows${i}.vectors`)];
+  if (origins === null || vectors === null) throw new Error("scene: arrows need origins and vectors");
+  return { ...header, origins, vectors, atoms: box.indices(`arrows${i}.atoms`) };
 }
 
-function readArray(bytes: Uint8Array, base: number, meta: ArrayMeta | undefined): Float32Array | Uint8Array | null {
-  if (meta === undefined) return null;
-  const count = meta.shape.reduce((a, b) => a * b, 1);
-  const size = meta.dtype === "f4" ? 4 : 1;
-  const start = base + meta.offset;
-  if (start + count * size > bytes.byteLength) throw new Error("scene: an array ends behind the payload");
-  const copy = bytes.slice(start, start + count * size); // aligned, and independent of the host's buffer
-  return meta.dtype === "f4" ? new Float32Array(copy.buffer, 0, count) : copy;
+function tensorsIn(box: Container, header: TensorHeader): Tensors {
+  const [atoms, values] = [box.indices("tensors.atoms"), box.floats("tensors.values")];
+  if (atoms === null || values === null) throw new Error("scene: tensors need atoms and values");
+  return { ...header, atoms, values };
 }
 
-function asUint8(input: Bytes): Uint8Array {
-  if (input instanceof Uint8Array) return input;
-  if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-  return new Uint8Array(input);
+function volumeIn(box: Container, header: VolumeHeader): Volume {
+  return { ...header, values: gridValuesIn(box) };
 }
 
-const align = (n: number): number => (n + 7) & ~7;
+/** The values of a grid, in a scene or alone. */
+export function gridValuesIn(box: Container): GridValues | null {
+  const values = box.floats("volume.values");
+  return values === null ? null : { values, shape: box.shape("volume.values") as [number, number, number] };
+}

@@ -1,6 +1,7 @@
 // The axes in the corner: lattice vectors a, b, c of a crystal, x, y, z of a molecule.
-import { type Quaternion, type Vector, rotate } from "./camera.ts";
+import { type Quaternion, rotate } from "./camera.ts";
 import { makeSvg } from "./dom.ts";
+import { type Vector, unit } from "./vectors.ts";
 
 const SIZE = 76;
 const REACH = 25;
@@ -36,9 +37,4 @@ export class Gizmo {
     const label = makeSvg("text", { ...end(REACH + 8), fill: colour }, this.svg);
     label.textContent = name;
   }
-}
-
-function unit(v: Vector): Vector {
-  const length = Math.hypot(...v) || 1;
-  return [v[0] / length, v[1] / length, v[2] / length];
 }

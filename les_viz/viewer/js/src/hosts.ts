@@ -1,6 +1,9 @@
 // Where a viewer lives: a Streamlit component, or an anywidget in Jupyter.
-import { type Bytes, decodeScene } from "./codec.ts";
-import { Viewer } from "./viewer.ts";
+import { decodeScene, gridValuesIn, openContainer, sceneIn } from "./codec.ts";
+import type { Bytes } from "./container.ts";
+import { type Piece, pieceIn } from "./frames.ts";
+import type { GridValues } from "./scene.ts";
+import { type Souvenir, Viewer } from "./viewer.ts";
 
 const LINGER = 20_000; // ms: a page change takes the viewer out of the page and, mostly, puts it back
 
@@ -10,6 +13,11 @@ interface Lodger {
 }
 
 const lodgers = new Map<string, Lodger>();
+const souvenirs = new Map<string, Souvenir>();
+/** Grids that came before the scene that shows them. */
+const grids = new Map<string, { digest: string; values: GridValues }>();
+/** Frames that came before the viewer that shows them. */
+const early = new Map<string, Piece[]>();
 
 export interface StreamlitArguments {
   data: Bytes | null;
@@ -18,20 +26,42 @@ export interface StreamlitArguments {
 }
 
 /** Streamlit calls this at every rerun: same content, same picture, nothing drawn twice. */
-export function mountInStreamlit({ data, parentElement, setTriggerValue }: StreamlitArguments): (() => void) | undefined {
-  if (data === null) return undefined;
-  const scene = decodeScene(data);
+export function mountInStreamlit(host: StreamlitArguments): (() => void) | undefined {
+  if (host.data === null) return undefined;
+  const box = openContainer(host.data);
+  if ("first" in box.header) return keepFrames(String(box.header["viewer"]), pieceIn(box));
+  if ("grid" in box.header) return keepGrid(String(box.header["viewer"]), String(box.header["grid"]), gridValuesIn(box));
+  const { parentElement, setTriggerValue } = host;
+  const scene = sceneIn(box);
   const place = parentElement.querySelector<HTMLElement>(".les-root") ?? parentElement;
+  if (scene.height !== null) place.style.height = `${scene.height}px`;
   const viewer = takeIn(scene.viewer, place);
-  viewer.onPick = (index) => setTriggerValue("picked", { index });
+  viewer.onSelect = ({ atoms, picked }) => setTriggerValue("picked", { index: picked, selection: atoms });
+  viewer.onTick = (question) => setTriggerValue("tick", question);
   viewer.update(scene);
+  for (const piece of early.get(scene.viewer) ?? []) viewer.takeFrames(piece);
+  early.delete(scene.viewer);
+  const grid = grids.get(scene.viewer);
+  if (grid !== undefined) viewer.takeGrid(grid.digest, grid.values);
   return () => letGo(scene.viewer, place);
+}
+
+function keepFrames(id: string, piece: Piece): undefined {
+  const viewer = lodgers.get(id)?.viewer;
+  if (viewer !== undefined) viewer.takeFrames(piece);
+  else early.set(id, [...(early.get(id) ?? []), piece]);
+}
+
+function keepGrid(id: string, digest: string, values: GridValues | null): undefined {
+  if (values === null) return;
+  grids.set(id, { digest, values });
+  lodgers.get(id)?.viewer.takeGrid(digest, values);
 }
 
 function takeIn(id: string, place: HTMLElement): Viewer {
   const known = lodgers.get(id);
   if (known === undefined) {
-    const viewer = new Viewer(place);
+    const viewer = new Viewer(place, souvenirs.get(id) ?? null);
     lodgers.set(id, { viewer, eviction: null });
     return viewer;
   }
@@ -47,28 +77,42 @@ function letGo(id: string, place: HTMLElement): void {
   lodger.viewer.root.remove();
   lodger.eviction = setTimeout(() => {
     lodgers.delete(id);
+    grids.delete(id);
+    souvenirs.set(id, lodger.viewer.keepsake());
     lodger.viewer.dispose();
   }, LINGER);
 }
 
 export interface WidgetModel {
   get(name: "payload"): DataView;
+  get(name: "frames"): DataView | undefined;
   get(name: "height"): number | undefined;
-  set(name: "picked", value: { index: number | null }): void;
+  set(name: "picked", value: { index: number | null; selection: readonly number[] }): void;
   save_changes(): void;
-  on(event: "change:payload", callback: () => void): void;
+  set(name: "tick", value: { run: string; have: number }): void;
+  on(event: "change:payload" | "change:frames", callback: () => void): void;
 }
 
 /** anywidget's entry: `payload` (bytes) and `height` come in, `picked` goes out. */
 export function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
   el.style.height = `${model.get("height") ?? 480}px`;
   const viewer = new Viewer(el);
-  viewer.onPick = (index) => {
-    model.set("picked", { index });
+  viewer.onSelect = ({ atoms, picked }) => {
+    model.set("picked", { index: picked, selection: atoms });
     model.save_changes();
   };
   const show = () => viewer.update(decodeScene(model.get("payload")));
+  const play = () => {
+    const frames = model.get("frames");
+    if (frames !== undefined && frames.byteLength > 0) viewer.takeFrames(pieceIn(openContainer(frames)));
+  };
+  viewer.onTick = (question) => {
+    model.set("tick", question);
+    model.save_changes();
+  };
   model.on("change:payload", show);
+  model.on("change:frames", play);
   show();
+  play();
   return () => viewer.dispose();
 }

@@ -2,10 +2,18 @@
 import { captionOf } from "./colorbar.ts";
 import { diverging } from "./colormap.ts";
 import { digitsFor, signed } from "./format.ts";
+import type { LegendLine } from "./legend.ts";
 import type { Scene } from "./scene.ts";
 import type { Theme } from "./theme.ts";
 
-export function composePicture(pixels: HTMLCanvasElement, scene: Scene, theme: Theme): HTMLCanvasElement {
+/** What lies over each other on the stage. */
+export interface Layers {
+  pixels: HTMLCanvasElement;
+  notes: HTMLCanvasElement;
+  lines: LegendLine[];
+}
+
+export function composePicture({ pixels, notes, lines }: Layers, scene: Scene, theme: Theme): HTMLCanvasElement {
   const picture = document.createElement("canvas");
   picture.width = pixels.width;
   picture.height = pixels.height;
@@ -13,8 +21,26 @@ export function composePicture(pixels: HTMLCanvasElement, scene: Scene, theme: T
   context.fillStyle = theme.background;
   context.fillRect(0, 0, picture.width, picture.height);
   context.drawImage(pixels, 0, 0);
+  context.drawImage(notes, 0, 0, picture.width, picture.height);
   if (scene.values !== null) drawBar(context, scene, theme);
+  const pixelsPerPixel = pixels.width / Math.max(1, pixels.clientWidth);
+  [...lines].reverse().forEach((line, i) => drawLine(context, line, i, theme, pixelsPerPixel));
   return picture;
+}
+
+/** A line of the legend, the i-th from below, in the right lower corner. */
+function drawLine(context: CanvasRenderingContext2D, line: LegendLine, i: number, theme: Theme, scale: number): void {
+  const unit = context.canvas.height / 50;
+  const [right, bottom] = [context.canvas.width - unit, context.canvas.height - unit * (1 + 1.8 * i)];
+  const text = line.ramp === null ? line.text : `${line.text} \u00b1${line.ramp}`;
+  context.fillStyle = theme.text;
+  context.font = `${1.2 * unit}px system-ui, sans-serif`;
+  context.textAlign = "right";
+  context.fillText(text, right, bottom);
+  if (line.pixels === null || line.colour === null) return;
+  const [width, left] = [line.pixels * scale, right - context.measureText(text).width - unit];
+  context.fillStyle = line.colour;
+  context.fillRect(left - width, bottom - 0.55 * unit, width, 0.3 * unit);
 }
 
 function drawBar(context: CanvasRenderingContext2D, scene: Scene, theme: Theme): void {

@@ -1,19 +1,63 @@
 // How large things are drawn.
 
-export type Representation = "ball-and-stick" | "spheres" | "sticks";
+import type { Arrangement } from "./placed.ts";
+import type { Look } from "./scene.ts";
+
+export type Representation = Look["representation"];
+export type Labels = Look["labels"];
 
 /** What the visitor chose about the looks; it stays in the browser. */
-export interface Drawing {
+export interface Drawing extends Arrangement {
   representation: Representation;
+  labels: Labels;
   showCell: boolean;
-  /** Molecules whole and in the cell, rather than atoms where the file has them. */
-  isWhole: boolean;
+  isOrthographic: boolean;
+  hasToolbar: boolean;
+  hasLegend: boolean;
 }
+
+export const FIRST_DRAWING: Readonly<Drawing> = {
+  representation: "ball-and-stick",
+  labels: "none",
+  showCell: true,
+  isWhole: true,
+  supercell: [1, 1, 1],
+  isOrthographic: false,
+  hasToolbar: true,
+  hasLegend: true,
+};
+
+/** What Python wishes, in the words of this side. */
+export const drawingOf = (look: Look): Partial<Drawing> => ({
+  representation: look.representation,
+  labels: look.labels,
+  supercell: look.supercell,
+  isOrthographic: look.is_orthographic,
+  hasToolbar: look.has_toolbar,
+  hasLegend: look.has_legend,
+});
 
 export const REPRESENTATIONS: readonly { name: Representation; title: string }[] = [
   { name: "ball-and-stick", title: "Balls" },
   { name: "spheres", title: "Spheres" },
   { name: "sticks", title: "Sticks" },
+];
+
+export const LABELS: readonly { name: Labels; title: string }[] = [
+  { name: "none", title: "No labels" },
+  { name: "element", title: "Element" },
+  { name: "index", title: "Index" },
+  { name: "value", title: "Value" },
+];
+
+export const SUPERCELLS: readonly Drawing["supercell"][] = [
+  [1, 1, 1],
+  [2, 1, 1],
+  [1, 2, 1],
+  [1, 1, 2],
+  [2, 2, 1],
+  [2, 2, 2],
+  [3, 3, 3],
 ];
 
 /** Radius of an atom's sphere in Å, from its covalent radius. */
@@ -22,6 +66,9 @@ export function atomRadius(representation: Representation, covalentRadius: numbe
   if (representation === "sticks") return 0.2;
   return 0.24 + 0.32 * covalentRadius; // small atoms stay large enough to show a colour
 }
+
+/** Radius of an atom below a glyph: small enough to let the glyph show. */
+export const HIDDEN_RADIUS = 0.05;
 
 /** Radius of a bond in Å, or null for none. */
 export function bondRadius(representation: Representation): number | null {

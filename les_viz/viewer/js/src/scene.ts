@@ -1,6 +1,8 @@
 // What Python sends: a picture of one structure. `les_viz/viewer/payload.py` writes it; a test compares the names.
+import type { Grid } from "./grid.ts";
+import type { Plane } from "./slice.ts";
 
-export const SCENE_VERSION = 1;
+export const SCENE_VERSION = 2;
 
 /** Keys of the JSON header, each required. */
 export const HEADER_KEYS = [
@@ -11,7 +13,14 @@ export const HEADER_KEYS = [
   "unit",
   "limit",
   "selected",
+  "selection",
+  "look",
   "species",
+  "arrows",
+  "tensors",
+  "volume",
+  "run",
+  "height",
   "arrays",
 ] as const;
 
@@ -20,6 +29,69 @@ export interface Species {
   symbol: string;
   /** Covalent radius in Å. */
   radius: number;
+}
+
+/** What Python wants of the looks; null leaves what the visitor chose. */
+export interface Look {
+  representation: "ball-and-stick" | "spheres" | "sticks";
+  labels: "none" | "element" | "index" | "value";
+  supercell: [number, number, number];
+  is_orthographic: boolean;
+  has_toolbar: boolean;
+  has_legend: boolean;
+}
+
+export interface ArrowHeader {
+  label: string;
+  unit: string;
+  /** Å drawn for one unit. */
+  length_per_unit: number;
+  color: string;
+  /** The origin is the middle of the arrow instead of its tail. */
+  is_centered: boolean;
+}
+
+export interface Arrows extends ArrowHeader {
+  origins: Float32Array;
+  vectors: Float32Array;
+  /** The atom that each arrow moves with; null for arrows that stay. */
+  atoms: Uint32Array | null;
+}
+
+export interface TensorHeader {
+  label: string;
+  unit: string;
+  length_per_unit: number;
+  /** Eigenvalue at which the colours saturate. */
+  limit: number;
+}
+
+export interface Tensors extends TensorHeader {
+  atoms: Uint32Array;
+  /** Nine numbers a tensor, row after row. */
+  values: Float32Array;
+}
+
+export interface VolumeHeader {
+  label: string;
+  unit: string;
+  limit: number;
+  isovalue: number | null;
+  slice: Plane | null;
+  is_periodic: boolean;
+  cell: number[];
+  origin: number[];
+  /** Digest of the values, which may come apart from the scene. */
+  grid: string;
+}
+
+export interface Volume extends VolumeHeader {
+  values: GridValues | null;
+}
+
+export interface GridValues {
+  values: Float32Array;
+  shape: Grid["shape"];
 }
 
 export interface Scene {
@@ -32,6 +104,8 @@ export interface Scene {
   unit: string;
   limit: number;
   selected: number | null;
+  selection: number[];
+  look: Look | null;
   species: Map<number, Species>;
   numbers: Uint8Array;
   /** x, y, z of each atom in Å. */
@@ -40,6 +114,13 @@ export interface Scene {
   cell: Float32Array | null;
   /** One value an atom; null colours by element. */
   values: Float32Array | null;
+  arrows: Arrows[];
+  tensors: Tensors | null;
+  volume: Volume | null;
+  /** The trajectory whose frames are shown; null for none. */
+  run: string | null;
+  /** Of the place on the page, in pixels; null where the host sets it. */
+  height: number | null;
 }
 
 /** Whether the camera may stay where it is when `next` replaces `previous`. */
@@ -53,3 +134,8 @@ function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
+
+export const symbolOf = (scene: Scene, atom: number): string => scene.species.get(scene.numbers[atom]!)?.symbol ?? "?";
+
+export const covalentRadii = (scene: Scene): Float32Array =>
+  Float32Array.from(scene.numbers, (number) => scene.species.get(number)?.radius ?? 1);

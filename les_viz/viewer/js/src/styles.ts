@@ -16,18 +16,28 @@ export const STYLES = `
 .les-bar-ticks { display: flex; justify-content: space-between; margin-top: 2px; font-variant-numeric: tabular-nums; }
 .les-pick { left: 10px; top: 10px; max-width: 55%; }
 .les-tip { white-space: nowrap; box-shadow: 0 1px 6px #0004; }
-.les-mark { position: absolute; inset: 0; z-index: 1; pointer-events: none; }
-.les-mark circle { fill: none; }
-.les-ring-edge { stroke: #000a; stroke-width: 5px; }
-.les-ring { stroke: #f5b400; stroke-width: 3px; }
+.les-notes { position: absolute; inset: 0; width: 100%; height: 100%; z-index: 1; pointer-events: none; }
+.les-legend { right: 10px; bottom: 10px; max-width: 70%; }
+.les-legend-line { display: flex; align-items: center; justify-content: flex-end; gap: 6px; }
+.les-scale { position: relative; height: 3px; background: currentColor; border-radius: 2px; flex: none; }
+.les-scale::after { content: ""; position: absolute; right: -3px; top: -4px; border: 5.5px solid transparent;
+  border-right-width: 0; border-left-color: currentColor; }
+.les-ramp { width: 56px; height: 9px; border-radius: 3px; flex: none; }
+.les-ramp-end { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.les-bare .les-panel:not(.les-tip), .les-bare .les-gizmo { display: none; }
 .les-gizmo { position: absolute; left: 6px; bottom: 6px; z-index: 2; pointer-events: none; }
 .les-gizmo text { font: 600 12px system-ui, sans-serif; text-anchor: middle; dominant-baseline: central; }
 .les-tools { display: flex; flex-wrap: wrap; gap: 4px; padding-top: 6px; align-items: center; }
-.les-tools button { font: inherit; color: inherit; background: transparent; border: 1px solid var(--les-line);
+.les-tools button, .les-tools select { font: inherit; color: inherit; background: transparent; border: 1px solid var(--les-line);
   border-radius: 6px; padding: 3px 9px; cursor: pointer; }
-.les-tools button:hover { border-color: var(--les-text); }
-.les-tools button:focus-visible { outline: 2px solid #f5b400; outline-offset: 1px; }
+.les-tools select { padding: 3px 2px; max-width: 96px; }
+.les-tools option { color: #1b1f27; background: #fff; }
+.les-tools button:hover, .les-tools select:hover { border-color: var(--les-text); }
+.les-tools button:focus-visible, .les-tools select:focus-visible { outline: 2px solid #f5b400; outline-offset: 1px; }
 .les-tools button[aria-pressed="true"] { background: var(--les-line); font-weight: 600; }
+.les-transport .les-scrub { flex: 1 1 120px; min-width: 80px; accent-color: #f5b400; }
+.les-transport .les-play { min-width: 62px; }
+.les-frame { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .les-tools .les-gap { flex: 1 1 8px; }
 .les-hidden { display: none; }
 `;

@@ -24,7 +24,20 @@ declare module "3dmol/build/3Dmol.es6-min.js" {
     molObj: unknown;
     renderedMolObj: { children: { geometry?: { dispose(): void } }[] } | null;
   }
+  export interface CustomSpec {
+    vertexArr: Point[];
+    normalArr: Point[];
+    faceArr: number[];
+    color: number[];
+  }
+  export interface Geometry {
+    geometryGroups: { normalArray: Float32Array }[];
+    normalsNeedUpdate: boolean;
+  }
   export interface Shape {
+    color?: unknown;
+    geo: Geometry;
+    addCustom(spec: CustomSpec): void;
     addCylinder(spec: { start: Point; end: Point; radius: number; fromCap: string; toCap: string }): void;
   }
   export interface Viewer {
@@ -37,6 +50,7 @@ declare module "3dmol/build/3Dmol.es6-min.js" {
     setView(view: readonly number[]): void;
     setViewChangeCallback(callback: () => void): void;
     setViewStyle(style: { style: string; color?: string; width?: number }): void;
+    setProjection(kind: "perspective" | "orthographic"): void;
     setBackgroundColor(color: string, alpha: number): void;
     render(): void;
     resize(): void;

@@ -1,58 +1,96 @@
 // Buttons below the picture. What they change is a matter of looking, so it stays in the browser.
 import { make } from "./dom.ts";
-import { type Drawing, REPRESENTATIONS, type Representation } from "./representation.ts";
+import { type Drawing, LABELS, REPRESENTATIONS, SUPERCELLS } from "./representation.ts";
 
 export type Direction = "a" | "b" | "c";
 
 export interface ToolbarActions {
-  represent(representation: Representation): void;
-  toggleCell(): void;
-  toggleWhole(): void;
+  redraw(change: Partial<Drawing>): void;
+  toggleMeasuring(): void;
   lookAlong(direction: Direction): void;
   reset(): void;
   savePicture(): void;
 }
 
+type Flag = "showCell" | "isWhole" | "isOrthographic";
+
 export class Toolbar {
-  private readonly kinds = new Map<Representation, HTMLButtonElement>();
-  private readonly cell: HTMLButtonElement;
-  private readonly whole: HTMLButtonElement;
-  private readonly directions = new Map<Direction, HTMLButtonElement>();
+  private readonly actions: ToolbarActions;
+  readonly row: HTMLElement;
+  private readonly kinds = new Map<string, HTMLButtonElement>();
+  private readonly flags = new Map<Flag, HTMLButtonElement>();
+  private readonly directions: HTMLButtonElement[];
+  private readonly measure: HTMLButtonElement;
+  private readonly labels: HTMLSelectElement;
+  private readonly supercell: HTMLSelectElement;
+  private drawing: Drawing | null = null;
 
   constructor(parent: HTMLElement, actions: ToolbarActions) {
-    const row = make("div", "les-tools", parent);
-    row.setAttribute("role", "toolbar");
-    row.setAttribute("aria-label", "Look of the structure");
-    const button = (text: string, title: string, onClick: () => void) => {
-      const element = make("button", "", row);
-      element.type = "button";
-      element.textContent = text;
-      element.title = title;
-      element.addEventListener("click", onClick);
-      return element;
-    };
+    this.actions = actions;
+    this.row = make("div", "les-tools", parent);
+    this.row.setAttribute("role", "toolbar");
+    this.row.setAttribute("aria-label", "Look of the structure");
     for (const { name, title } of REPRESENTATIONS)
-      this.kinds.set(name, button(title, `Draw atoms as ${name.replaceAll("-", " ")}`, () => actions.represent(name)));
-    make("span", "les-gap", row);
-    this.cell = button("Cell", "Show or hide the cell", () => actions.toggleCell());
-    this.whole = button("Whole", "Draw molecules whole and inside the cell, or atoms where the file has them", () =>
-      actions.toggleWhole(),
+      this.kinds.set(
+        name,
+        this.button(title, `Draw atoms as ${name.replaceAll("-", " ")}`, () => actions.redraw({ representation: name })),
+      );
+    this.labels = this.choice("What is written at the atoms", LABELS.map(({ title }) => title), (i) =>
+      actions.redraw({ labels: LABELS[i]!.name }),
     );
-    for (const name of ["a", "b", "c"] as const)
-      this.directions.set(name, button(name, `Look along ${name}`, () => actions.lookAlong(name)));
-    button("Reset", "Show the whole structure again", () => actions.reset());
-    button("PNG", "Save this picture", () => actions.savePicture());
+    this.measure = this.button("Measure", "Click two, three or four atoms: distance, angle, dihedral (M)", () =>
+      actions.toggleMeasuring(),
+    );
+    make("span", "les-gap", this.row);
+    this.flag("showCell", "Cell", "Show or hide the cell");
+    this.flag("isWhole", "Whole", "Draw molecules whole and inside the cell, or atoms where the file has them");
+    this.supercell = this.choice("Repeat the cell", SUPERCELLS.map((n) => n.join("\u00d7")), (i) =>
+      actions.redraw({ supercell: SUPERCELLS[i]! }),
+    );
+    this.directions = (["a", "b", "c"] as const).map((name) => this.button(name, "", () => actions.lookAlong(name)));
+    this.flag("isOrthographic", "Flat", "Parallel lines stay parallel (O)");
+    this.button("Reset", "Show the whole structure again (R)", () => actions.reset());
+    this.button("PNG", "Save this picture", () => actions.savePicture());
   }
 
-  show({ representation, showCell, isWhole }: Drawing, hasCell: boolean): void {
-    for (const [name, button] of this.kinds) button.setAttribute("aria-pressed", String(name === representation));
-    this.cell.setAttribute("aria-pressed", String(showCell));
-    this.whole.setAttribute("aria-pressed", String(isWhole));
-    for (const button of [this.cell, this.whole]) button.classList.toggle("les-hidden", !hasCell);
-    const names = hasCell ? ["a", "b", "c"] : ["x", "y", "z"];
-    [...this.directions.values()].forEach((button, i) => {
-      button.textContent = names[i]!;
-      button.title = `Look along ${names[i]!}`;
+  show(drawing: Drawing, hasCell: boolean, isMeasuring: boolean): void {
+    this.drawing = drawing;
+    this.row.classList.toggle("les-hidden", !drawing.hasToolbar);
+    for (const [name, button] of this.kinds) press(button, name === drawing.representation);
+    for (const [name, button] of this.flags) press(button, drawing[name]);
+    press(this.measure, isMeasuring);
+    this.labels.selectedIndex = LABELS.findIndex(({ name }) => name === drawing.labels);
+    this.supercell.selectedIndex = SUPERCELLS.findIndex((n) => n.join() === drawing.supercell.join());
+    for (const element of [this.flags.get("showCell")!, this.flags.get("isWhole")!, this.supercell])
+      element.classList.toggle("les-hidden", !hasCell);
+    this.directions.forEach((button, i) => {
+      button.textContent = (hasCell ? "abc" : "xyz")[i]!;
+      button.title = `Look along ${button.textContent} (${i + 1})`;
     });
   }
+
+  private button(text: string, title: string, onClick: () => void): HTMLButtonElement {
+    const element = make("button", "", this.row);
+    element.type = "button";
+    element.textContent = text;
+    element.title = title;
+    element.addEventListener("click", onClick);
+    return element;
+  }
+
+  private flag(name: Flag, text: string, title: string): void {
+    const toggle = () => this.actions.redraw({ [name]: this.drawing?.[name] !== true });
+    this.flags.set(name, this.button(text, title, toggle));
+  }
+
+  private choice(title: string, texts: readonly string[], onChoose: (index: number) => void): HTMLSelectElement {
+    const element = make("select", "", this.row);
+    element.title = title;
+    element.setAttribute("aria-label", title);
+    for (const text of texts) make("option", "", element).textContent = text;
+    element.addEventListener("change", () => onChoose(element.selectedIndex));
+    return element;
+  }
 }
+
+const press = (button: HTMLElement, isOn: boolean): void => button.setAttribute("aria-pressed", String(isOn));

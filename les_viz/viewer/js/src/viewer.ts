@@ -1,74 +1,105 @@
-// One viewer: stage, overlays, toolbar; scenes come in, picks go out, and what is a matter of looking stays here.
+// One viewer: stage, overlays, toolbar; scenes come in, selections go out, and what is a matter of looking stays here.
+import { Annotations } from "./annotations.ts";
 import {
   CAMERA_Z,
   type Pointer,
-  type Vector,
+  type View,
   multiply,
   pickAtom,
+  project,
   quaternionOf,
   turnAbout,
   turnTowardsViewer,
 } from "./camera.ts";
-import { Canvas, covalentRadii } from "./canvas.ts";
+import { Canvas } from "./canvas.ts";
 import { Colorbar } from "./colorbar.ts";
+import { describeAtom } from "./describe.ts";
 import { make } from "./dom.ts";
-import { digitsFor, signed } from "./format.ts";
 import { Gizmo } from "./gizmo.ts";
-import { Mark } from "./mark.ts";
+import { type KeyActions, KEYS_IN_WORDS, press } from "./keyboard.ts";
+import type { Frame, Piece } from "./frames.ts";
+import { Legend, legendLines } from "./legend.ts";
 import { composePicture, download } from "./picture.ts";
-import { type Drawing, atomRadius } from "./representation.ts";
-import { type Scene, sameSubject } from "./scene.ts";
+import { type OnTick, Playback } from "./playback.ts";
+import { type Placed, Placer } from "./placed.ts";
+import { listenToPointer } from "./pointer.ts";
+import { type Drawing, FIRST_DRAWING, LABELS, atomRadius, drawingOf } from "./representation.ts";
+import { type GridValues, type Scene, covalentRadii, sameSubject } from "./scene.ts";
+import { type Click, NOTHING, type Selection, clicked, sameSelection, selectionAfter } from "./selection.ts";
 import { STYLES } from "./styles.ts";
 import { type Theme, applyTheme, readTheme, watchTheme } from "./theme.ts";
+import { Tip } from "./tip.ts";
 import { type Direction, Toolbar } from "./toolbar.ts";
-import { wrapMolecules } from "./wrap.ts";
+import { type Vector, row } from "./vectors.ts";
 
-const CLICK_SLACK = 4; // pixels a hand may tremble between press and release
-const TURN_STEP = Math.PI / 24;
+export type OnSelect = (selection: Selection) => void;
 
-export type OnPick = (index: number | null) => void;
+/** What is kept when a viewer ends, for the next one of the same name. */
+export interface Souvenir {
+  sent: Scene | null;
+  view: View;
+  drawing: Drawing;
+}
 
 export class Viewer {
   readonly root: HTMLElement;
-  onPick: OnPick = () => {};
+  onSelect: OnSelect = () => {};
   private readonly stage: HTMLElement;
   private readonly canvas: Canvas;
   private readonly bar: Colorbar;
   private readonly gizmo: Gizmo;
-  private readonly mark: Mark;
-  private readonly tip: HTMLElement;
+  private readonly legend: Legend;
+  private readonly notes: Annotations;
+  private readonly tip: Tip;
   private readonly pickPanel: HTMLElement;
   private readonly toolbar: Toolbar;
-  private readonly drawing: Drawing = { representation: "ball-and-stick", showCell: true, isWhole: true };
-  /** What Python sent, and the same with the atoms where they are drawn. */
+  private readonly playback: Playback;
+  private readonly drawing: Drawing = { ...FIRST_DRAWING };
   private sent: Scene | null = null;
-  private scene: Scene | null = null;
+  /** What colours the atoms right now: the scene's values, or those of the frame. */
+  private values: Float32Array | null = null;
+  private placer: Placer | null = null;
+  private placed: Placed | null = null;
   private theme: Theme | null = null;
-  private picked: number | null = null;
+  private selection: Selection = NOTHING;
+  private isMeasuring = false;
+  private wish = "";
+  private relight = 0;
+  private litFrom = "";
+  private drawnSize = "";
+  private grid: { digest: string; values: GridValues } | null = null;
   private unwatch: () => void = () => {};
+  private readonly resizes = new ResizeObserver(() => this.resized());
 
-  constructor(parent: HTMLElement) {
+  private souvenir: Souvenir | null;
+
+  constructor(parent: HTMLElement, souvenir: Souvenir | null = null) {
+    this.souvenir = souvenir;
     this.root = make("div", "les-viewer", parent);
     make("style", "", this.root).textContent = STYLES;
     this.stage = make("div", "les-stage", this.root);
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
     this.canvas = new Canvas(this.stage, () => this.follow());
-    this.mark = new Mark(this.stage);
+    this.notes = new Annotations(this.stage);
     this.bar = new Colorbar(this.stage);
     this.gizmo = new Gizmo(this.stage);
+    this.legend = new Legend(this.stage);
     this.pickPanel = make("div", "les-panel les-pick les-hidden", this.stage);
     this.pickPanel.setAttribute("role", "status");
-    this.tip = make("div", "les-panel les-tip les-hidden", this.stage);
+    this.tip = new Tip(this.stage);
     this.toolbar = new Toolbar(this.root, {
-      represent: (representation) => this.redraw({ representation }),
-      toggleCell: () => this.redraw({ showCell: !this.drawing.showCell }),
-      toggleWhole: () => this.redraw({ isWhole: !this.drawing.isWhole }),
+      redraw: (change) => this.redraw(change),
+      toggleMeasuring: () => this.toggleMeasuring(),
       lookAlong: (direction) => this.lookAlong(direction),
       reset: () => this.reset(),
       savePicture: () => this.savePicture(),
     });
+    const show = (frame: Frame) => this.showFrame(frame);
+    this.playback = new Playback(this.root, this.toolbar.row, show, () => this.root.isConnected);
+    if (souvenir !== null) Object.assign(this.drawing, souvenir.drawing);
     this.listen();
+    this.resizes.observe(this.stage);
     this.attached();
   }
 
@@ -83,18 +114,39 @@ export class Viewer {
     if (scene.digest === this.sent?.digest) return;
     const same = sameSubject(this.sent, scene);
     this.sent = scene;
-    this.picked = scene.selected;
+    this.selection = selectionAfter(same ? this.selection : NOTHING, scene);
     this.gizmo.setCell(scene.cell);
+    this.heedLook(scene);
+    this.fillGrid();
+    if (scene.run === null) this.playback.take(null);
     this.draw(same);
-    this.stage.setAttribute(
-      "aria-label",
-      `3D structure of ${scene.numbers.length} atoms. Arrow keys turn it, plus and minus zoom, ` +
-        "N and P step through the atoms, Escape lets go of the atom.",
-    );
+    this.rememberView(scene);
+    this.stage.setAttribute("aria-label", `3D structure of ${scene.numbers.length} atoms. ${KEYS_IN_WORDS}`);
+  }
+
+  /** Take the values of a grid that scenes name by their digest. */
+  takeGrid(digest: string, values: GridValues): void {
+    this.grid = { digest, values };
+    if (this.fillGrid()) this.draw(true);
+  }
+
+  /** Take frames of a trajectory. */
+  takeFrames(piece: Piece): void {
+    this.playback.take(piece);
+  }
+
+  set onTick(onTick: OnTick) {
+    this.playback.onTick = onTick;
+  }
+
+  keepsake(): Souvenir {
+    return { sent: this.sent, view: this.canvas.view, drawing: this.drawing };
   }
 
   dispose(): void {
     this.unwatch();
+    this.resizes.disconnect();
+    this.playback.dispose();
     this.canvas.dispose();
     this.root.remove();
   }
@@ -112,157 +164,208 @@ export class Viewer {
     this.theme = theme;
     applyTheme(this.root, theme);
     this.canvas.setTheme(theme.background, theme.isDark ? "#000000" : "#30343b");
-    if (this.scene !== null) this.canvas.render();
+    if (this.placed !== null) this.canvas.render();
+  }
+
+  private resized(): void {
+    const { width, height } = this.canvas.size;
+    const size = `${width} ${height}`;
+    if (!this.root.isConnected || width === 0 || size === this.drawnSize) return;
+    const isFirst = this.drawnSize === "";
+    this.drawnSize = size;
+    if (!isFirst) this.canvas.resize(); // which draws, and so calls `follow`
+  }
+
+  /** Draw as Python wishes, when the wish is a new one. */
+  private heedLook({ look }: Scene): void {
+    const wish = JSON.stringify(look);
+    if (look === null || wish === this.wish) return;
+    this.wish = wish;
+    Object.assign(this.drawing, drawingOf(look));
+  }
+
+  /** A viewer of the same name ended a while ago: look from where it looked. */
+  private rememberView(scene: Scene): void {
+    if (this.souvenir !== null && sameSubject(this.souvenir.sent, scene)) this.canvas.view = this.souvenir.view;
+    this.souvenir = null;
+  }
+
+  private fillGrid(): boolean {
+    const volume = this.sent?.volume ?? null;
+    if (volume === null || volume.values !== null || volume.grid !== this.grid?.digest) return false;
+    volume.values = this.grid.values;
+    return true;
   }
 
   private redraw(change: Partial<Drawing>): void {
     Object.assign(this.drawing, change);
     this.draw(true);
+    if (change.supercell !== undefined && this.placed !== null) this.canvas.reset(this.placed, this.canvas.rotation);
   }
 
   private draw(isSameSubject: boolean): void {
-    const sent = this.sent;
-    if (sent === null) return;
-    const isWrapped = sent.cell !== null && this.drawing.isWhole;
-    this.scene = isWrapped
-      ? { ...sent, positions: wrapMolecules(sent.positions, sent.cell!, covalentRadii(sent)) }
-      : sent;
-    this.canvas.draw(this.scene, this.drawing, isSameSubject);
+    const scene = this.sent;
+    if (scene === null) return;
+    this.placer = new Placer(scene, covalentRadii(scene), this.drawing);
+    this.placed = this.placer.place(scene.positions);
+    this.values = scene.values;
+    this.canvas.setProjection(this.drawing.isOrthographic);
+    this.canvas.draw(this.placed, this.drawing, isSameSubject);
+    this.placeFrame(this.playback.frame);
     this.refresh();
+  }
+
+  private showFrame(frame: Frame): void {
+    if (!this.placeFrame(frame)) return;
+    this.canvas.render();
+    this.describe();
+  }
+
+  /** Move the atoms to a frame, if it is one of this structure; what belongs to the scene's own places is hidden. */
+  private placeFrame(frame: Frame | null): boolean {
+    const scene = this.sent;
+    if (frame === null || scene === null || this.placer === null || frame.positions.length !== scene.positions.length) return false;
+    this.placed = this.placer.place(frame.positions);
+    this.values = frame.values ?? scene.values;
+    this.canvas.hideLayers();
+    this.canvas.drawFrame(this.placed, this.drawing, this.values);
+    return true;
   }
 
   private refresh(): void {
-    const scene = this.scene;
+    const scene = this.sent;
     if (scene === null) return;
     this.bar.show(scene);
-    this.toolbar.show(this.drawing, scene.cell !== null);
-    this.canvas.render();
-    this.follow();
-    this.pickPanel.classList.toggle("les-hidden", this.picked === null);
-    this.pickPanel.textContent = this.picked === null ? "" : describeAtom(scene, this.picked);
+    this.toolbar.show(this.drawing, scene.cell !== null, this.isMeasuring);
+    this.stage.classList.toggle("les-bare", !this.drawing.hasLegend);
+    this.canvas.render(); // which calls `follow`
+    this.describe();
   }
 
-  /** Keep gizmo and mark in step with the camera. */
+  private describe(): void {
+    const { picked } = this.selection;
+    this.pickPanel.classList.toggle("les-hidden", picked === null);
+    this.pickPanel.textContent = picked === null || this.sent === null ? "" : describeAtom(this.sent, picked, this.values);
+  }
+
+  /** Keep what lies over the picture in step with the camera. */
   private follow(): void {
-    this.gizmo?.turn(this.canvas.rotation);
-    const [scene, index] = [this.scene, this.picked];
-    if (scene === null || index === null) return this.mark?.hide();
-    const place = scene.positions.subarray(3 * index, 3 * index + 3) as unknown as Vector;
-    this.mark.circle(this.canvas.view, place, this.radii(scene)[index]!, this.canvas.size);
+    const { placed, theme } = this;
+    if (placed === null || theme === null || this.notes === undefined) return; // 3Dmol draws before all is there
+    const { eye, size } = this.canvas;
+    this.gizmo.turn(this.canvas.rotation);
+    const { scene } = placed;
+    const { atoms } = this.selection;
+    this.notes.show(eye, size, theme, { placed, values: this.values, radii: this.radii(scene), atoms, labels: this.drawing.labels });
+    this.legend.show(legendLines(scene, this.pixelsPerAngstrom()));
+    this.relightLater();
   }
 
-  private pick(index: number | null): void {
-    if (index === this.picked) return;
-    this.picked = index;
+  private pixelsPerAngstrom(): number {
+    const { eye, size } = this.canvas;
+    const middle: Vector = [-eye.view[0], -eye.view[1], -eye.view[2]];
+    return (project(eye, middle).scale * size.height) / 2;
+  }
+
+  /** A slice is lit like all surfaces: once the camera rests, turn it to the lamp. */
+  private relightLater(): void {
+    const turned = this.canvas.rotation.join();
+    if (this.sent?.volume?.slice == null || turned === this.litFrom) return;
+    this.litFrom = turned;
+    cancelAnimationFrame(this.relight);
+    this.relight = requestAnimationFrame(() => {
+      if (this.canvas.lightFlat()) this.canvas.render();
+    });
+  }
+
+  private select(selection: Selection): void {
+    if (sameSelection(selection, this.selection)) return;
+    this.selection = selection;
     this.refresh();
-    this.onPick(index);
+    this.onSelect(selection);
   }
 
   private radii(scene: Scene): Float32Array {
     return covalentRadii(scene).map((radius) => atomRadius(this.drawing.representation, radius));
   }
 
-  private atomUnder(event: MouseEvent): number | null {
-    if (this.scene === null) return null;
-    const box = this.stage.getBoundingClientRect();
-    const pointer: Pointer = {
-      x: (2 * (event.clientX - box.left)) / box.width - 1,
-      y: 1 - (2 * (event.clientY - box.top)) / box.height,
-      aspect: this.canvas.aspect,
-    };
-    return pickAtom(this.canvas.view, pointer, this.scene.positions, this.radii(this.scene));
+  private atomUnder(pointer: Pointer): number | null {
+    if (this.placed === null) return null;
+    const { scene, positions, count } = this.placed;
+    const own = this.radii(scene);
+    const radii = Float32Array.from({ length: positions.length / 3 }, (_, k) => own[k % count]!);
+    const hit = pickAtom(this.canvas.eye, pointer, positions, radii);
+    return hit === null ? null : hit % count;
   }
 
   private listen(): void {
-    let pressed: { x: number; y: number } | null = null;
-    this.stage.addEventListener("pointerdown", (event) => (pressed = { x: event.clientX, y: event.clientY }), true);
-    this.stage.addEventListener(
-      "pointerup",
-      (event) => {
-        const moved = pressed === null ? Infinity : Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y);
-        pressed = null;
-        if (moved <= CLICK_SLACK && event.button === 0) this.pick(this.atomUnder(event));
+    listenToPointer(this.stage, {
+      click: (at, isAdding) => {
+        const click: Click = this.isMeasuring ? "measure" : isAdding ? "add" : "alone";
+        this.select(clicked(this.selection, this.atomUnder(at), click));
       },
-      true,
-    );
-    this.stage.addEventListener("pointermove", (event) => this.hover(event));
-    this.stage.addEventListener("pointerleave", () => this.tip.classList.add("les-hidden"));
+      hover: (at, left, top) => this.hover(at, left, top),
+    });
     this.stage.addEventListener("keydown", (event) => {
-      if (!event.ctrlKey && !event.metaKey && !event.altKey && this.press(event.key)) event.preventDefault();
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (press(event.key, this.keys)) event.preventDefault();
     });
   }
 
-  private hover(event: PointerEvent): void {
-    const index = event.buttons === 0 ? this.atomUnder(event) : null;
-    this.tip.classList.toggle("les-hidden", index === null);
-    this.stage.classList.toggle("les-over-atom", index !== null);
-    if (index === null || this.scene === null) return;
-    const box = this.stage.getBoundingClientRect();
-    this.tip.textContent = describeAtom(this.scene, index);
-    const left = Math.min(event.clientX - box.left + 14, box.width - this.tip.offsetWidth - 6);
-    const top = Math.min(event.clientY - box.top + 16, box.height - this.tip.offsetHeight - 6);
-    this.tip.style.transform = `translate(${left}px, ${top}px)`;
+  private hover(at: Pointer | null, left: number, top: number): void {
+    const atom = at === null ? null : this.atomUnder(at);
+    this.stage.classList.toggle("les-over-atom", atom !== null);
+    this.tip.show(atom === null || this.sent === null ? null : describeAtom(this.sent, atom, this.values), left, top);
   }
 
-  /** Act on a key; say whether it meant something. */
-  private press(key: string): boolean {
-    const turns: Record<string, [Vector, number]> = {
-      ArrowLeft: [[0, 1, 0], -TURN_STEP],
-      ArrowRight: [[0, 1, 0], TURN_STEP],
-      ArrowUp: [[1, 0, 0], -TURN_STEP],
-      ArrowDown: [[1, 0, 0], TURN_STEP],
-    };
-    const turn = turns[key];
-    if (turn !== undefined) this.turn(...turn);
-    else if (key === "+" || key === "=") this.zoom(0.9);
-    else if (key === "-") this.zoom(1 / 0.9);
-    else if (key === "n" || key === "p") this.step(key === "n" ? 1 : -1);
-    else if (key === "Escape") this.pick(null);
-    else return false;
-    return true;
-  }
+  private readonly keys: KeyActions = {
+    turn: (axis, angle) => {
+      const { view } = this.canvas;
+      this.canvas.view = [view[0], view[1], view[2], view[3], ...multiply(turnAbout(axis, angle), quaternionOf(view))];
+    },
+    zoom: (factor) => {
+      const { view } = this.canvas;
+      view[3] = CAMERA_Z - Math.max(1, (CAMERA_Z - view[3]) * factor);
+      this.canvas.view = view;
+    },
+    step: (by) => {
+      const count = this.sent?.numbers.length ?? 0;
+      const { picked } = this.selection;
+      if (count > 0) this.select(clicked(NOTHING, picked === null ? 0 : (picked + by + count) % count, "alone"));
+    },
+    letGo: () => this.select(NOTHING),
+    lookAlong: (direction) => this.lookAlong(direction),
+    reset: () => this.reset(),
+    toggleOrthographic: () => this.redraw({ isOrthographic: !this.drawing.isOrthographic }),
+    toggleMeasuring: () => this.toggleMeasuring(),
+    nextLabels: () => {
+      const now = LABELS.findIndex(({ name }) => name === this.drawing.labels);
+      this.redraw({ labels: LABELS[(now + 1) % LABELS.length]!.name });
+    },
+    play: () => this.playback.play(),
+    stepFrame: (by) => this.playback.stepFrame(by),
+  };
 
-  private turn(axis: Vector, angle: number): void {
-    const view = this.canvas.view;
-    const turned = multiply(turnAbout(axis, angle), quaternionOf(view));
-    this.canvas.view = [view[0], view[1], view[2], view[3], ...turned];
-  }
-
-  private zoom(factor: number): void {
-    const view = this.canvas.view;
-    view[3] = CAMERA_Z - Math.max(1, (CAMERA_Z - view[3]) * factor);
-    this.canvas.view = view;
-  }
-
-  private step(by: number): void {
-    const count = this.scene?.numbers.length ?? 0;
-    if (count > 0) this.pick(this.picked === null ? 0 : (this.picked + by + count) % count);
+  private toggleMeasuring(): void {
+    this.isMeasuring = !this.isMeasuring;
+    this.refresh();
   }
 
   private lookAlong(direction: Direction): void {
-    if (this.scene === null) return;
-    const row = "abc".indexOf(direction);
-    const cell = this.scene.cell ?? Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
-    const axis = cell.subarray(3 * row, 3 * row + 3) as unknown as Vector;
-    this.canvas.reset(this.scene, turnTowardsViewer([axis[0], axis[1], axis[2]]));
+    if (this.placed === null) return;
+    const cell = this.placed.scene.cell ?? Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+    this.canvas.reset(this.placed, turnTowardsViewer(row(cell, "abc".indexOf(direction))));
   }
 
   private reset(): void {
-    if (this.scene !== null) this.canvas.reset(this.scene);
+    if (this.placed !== null) this.canvas.reset(this.placed);
   }
 
   private savePicture(): void {
-    if (this.scene === null || this.theme === null) return;
+    if (this.placed === null || this.theme === null) return;
     this.canvas.render();
-    download(composePicture(this.canvas.pixels, this.scene, this.theme), "structure.png");
+    const lines = this.drawing.hasLegend ? legendLines(this.placed.scene, this.pixelsPerAngstrom()) : [];
+    const layers = { pixels: this.canvas.pixels, notes: this.notes.canvas, lines };
+    download(composePicture(layers, this.placed.scene, this.theme), "structure.png");
   }
-}
-
-/** Element, index and value of an atom, as hover and pick show them. */
-export function describeAtom(scene: Scene, index: number): string {
-  const symbol = scene.species.get(scene.numbers[index]!)?.symbol ?? "?";
-  const name = `${symbol} \u00b7 atom ${index}`;
-  if (scene.values === null) return name;
-  const value = signed(scene.values[index]!, digitsFor(scene.limit) + 1);
-  return `${name} \u00b7 ${scene.label} ${value} ${scene.unit}`.trimEnd();
 }

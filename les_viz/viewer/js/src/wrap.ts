@@ -14,38 +14,70 @@ const ORIGIN: Triple = [0, 0, 0];
 const NEAR_IMAGES: Triple[] = [-1, 0, 1].flatMap((i) => [-1, 0, 1].flatMap((j) => [-1, 0, 1].map((k): Triple => [i, j, k])));
 const EDGE = 1e-6; // an atom on the lower face stays there
 
-export function wrapMolecules(positions: Float32Array, cell: Float32Array, radii: Float32Array): Float32Array {
-  const n = radii.length;
+/** Molecules of a crystal, found once and then made whole wherever their atoms go. */
+export interface Molecules {
+  wrap(positions: Float32Array): Float32Array;
+}
+
+export function findMolecules(positions: Float32Array, cell: Float32Array, radii: Float32Array): Molecules {
   const inverse = invert(cell);
-  const fractional = Array.from({ length: n }, (_, i) => times(inverse, at(positions, i)));
-  const links = linksOf(fractional, cell, radii);
-  const wrapped = new Float32Array(3 * n);
-  const seen = new Array<boolean>(n).fill(false);
-  for (let start = 0; start < n; start++) {
-    if (seen[start]) continue;
-    const group = follow(start, links, seen);
-    const places = group.isNetwork ? null : group.members.map(({ atom, shift }) => plus(fractional[atom]!, shift));
+  const fractional = (p: Float32Array) => Array.from(radii, (_, i) => times(inverse, at(p, i)));
+  const groups = groupsOf(linksOf(fractional(positions), cell, radii));
+  return { wrap: (moved) => wrapped(fractional(moved), cell, groups) };
+}
+
+export const wrapMolecules = (positions: Float32Array, cell: Float32Array, radii: Float32Array): Float32Array =>
+  findMolecules(positions, cell, radii).wrap(positions);
+
+function wrapped(fractional: Triple[], cell: Float32Array, groups: Group[]): Float32Array {
+  const placed = new Float32Array(3 * fractional.length);
+  for (const { members, isNetwork } of groups) {
+    const places = isNetwork ? null : wholeOf(fractional, members);
     const offset = places === null ? null : floors(middle(places));
-    group.members.forEach(({ atom }, k) => {
+    members.forEach(({ atom }, k) => {
       const place = places === null ? fractional[atom]! : places[k]!;
-      const lattice = offset ?? floors(place);
-      wrapped.set(cartesian(cell, plus(place, lattice, -1)), 3 * atom);
+      placed.set(cartesian(cell, plus(place, offset ?? floors(place), -1)), 3 * atom);
     });
   }
-  return wrapped;
+  return placed;
+}
+
+/** Each atom next to the one it was reached from. */
+function wholeOf(fractional: Triple[], members: Member[]): Triple[] {
+  const places: Triple[] = [];
+  for (const { atom, from } of members) {
+    const near = from === null ? fractional[atom]! : places[from]!;
+    const difference = plus(fractional[atom]!, near, -1);
+    places.push(plus(fractional[atom]!, difference.map((x) => 0 - Math.round(x)) as Triple));
+  }
+  return places;
+}
+
+function groupsOf(links: Link[][]): Group[] {
+  const seen = new Array<boolean>(links.length).fill(false);
+  const groups: Group[] = [];
+  for (let start = 0; start < links.length; start++) if (!seen[start]) groups.push(follow(start, links, seen));
+  return groups;
+}
+
+interface Member {
+  atom: number;
+  /** Which member of the group it was reached from. */
+  from: number | null;
 }
 
 interface Group {
-  members: { atom: number; shift: Triple }[];
+  members: Member[];
   isNetwork: boolean;
 }
 
 function follow(start: number, links: Link[][], seen: boolean[]): Group {
   const shifts = new Map<number, Triple>([[start, [0, 0, 0]]]);
-  const queue = [start];
+  const members: Member[] = [{ atom: start, from: null }];
   let isNetwork = false;
   seen[start] = true;
-  for (let atom = queue.pop(); atom !== undefined; atom = queue.pop())
+  for (let next = 0; next < members.length; next++) {
+    const { atom } = members[next]!;
     for (const { to, shift } of links[atom]!) {
       const wanted = plus(shifts.get(atom)!, shift);
       const known = shifts.get(to);
@@ -55,9 +87,10 @@ function follow(start: number, links: Link[][], seen: boolean[]): Group {
       }
       seen[to] = true;
       shifts.set(to, wanted);
-      queue.push(to);
+      members.push({ atom: to, from: next });
     }
-  return { members: [...shifts].map(([atom, shift]) => ({ atom, shift })), isNetwork };
+  }
+  return { members, isNetwork };
 }
 
 /** Bonds of every atom: to the nearest image of another, in small cells to every image within reach. */

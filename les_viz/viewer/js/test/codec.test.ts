@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeScene } from "../src/codec.ts";
+import { fromHalf } from "../src/container.ts";
 import { sameSubject } from "../src/scene.ts";
 
 const OXYGEN = { number: 8, symbol: "O", radius: 0.66 };
@@ -8,7 +9,8 @@ const OXYGEN = { number: 8, symbol: "O", radius: 0.66 };
 function payload(change: Record<string, unknown> = {}, drop?: string): Uint8Array {
   const positions = Float32Array.of(0, 1, 2, 3, 4, 5);
   const header: Record<string, unknown> = {
-    version: 1, viewer: "v", digest: "d", label: "charge", unit: "e", limit: 0.5, selected: null, species: [OXYGEN],
+    version: 2, viewer: "v", digest: "d", label: "charge", unit: "e", limit: 0.5, selected: null, selection: [], look: null,
+    species: [OXYGEN], arrows: [], tensors: null, volume: null, run: null, height: null,
     arrays: {
       numbers: { dtype: "u1", shape: [2], offset: 0 },
       positions: { dtype: "f4", shape: [2, 3], offset: 8 },
@@ -40,7 +42,7 @@ test("a payload becomes a scene, whatever its alignment", () => {
 
 test("a missing key, another version and a short buffer are refused by name", () => {
   assert.throws(() => decodeScene(payload({}, "unit")), /lacks unit/);
-  assert.throws(() => decodeScene(payload({ version: 2 })), /version 2/);
+  assert.throws(() => decodeScene(payload({ version: 3 })), /version 3/);
   assert.throws(() => decodeScene(payload().subarray(0, payload().length - 4)), /ends behind the payload/);
 });
 
@@ -50,4 +52,26 @@ test("the camera may stay while elements and cell are the same", () => {
   assert.equal(sameSubject(scene, { ...scene, positions: Float32Array.of(9, 9, 9, 9, 9, 9) }), true);
   assert.equal(sameSubject(scene, { ...scene, numbers: Uint8Array.of(8, 1) }), false);
   assert.equal(sameSubject(scene, { ...scene, cell: new Float32Array(9) }), false);
+});
+
+test("arrows and tensors are read, and those without vectors refused", () => {
+  const arrays = {
+    numbers: { dtype: "u1", shape: [2], offset: 0 },
+    positions: { dtype: "f4", shape: [2, 3], offset: 8 },
+    "arrows0.origins": { dtype: "f4", shape: [1, 3], offset: 8 },
+    "arrows0.vectors": { dtype: "f4", shape: [1, 3], offset: 20 },
+    "tensors.atoms": { dtype: "u4", shape: [0], offset: 0 },
+    "tensors.values": { dtype: "f4", shape: [0, 3, 3], offset: 0 },
+  };
+  const arrows = [{ label: "dipole", unit: "e Å", length_per_unit: 2, color: "#112233", is_centered: true }];
+  const tensors = { label: "Z", unit: "e", length_per_unit: 1, limit: 2 };
+  const scene = decodeScene(payload({ arrays, arrows, tensors }));
+  assert.deepEqual([...scene.arrows[0]!.vectors], [3, 4, 5]);
+  assert.equal(scene.arrows[0]!.atoms, null);
+  assert.equal(scene.tensors!.values.length, 0);
+  assert.throws(() => decodeScene(payload({ arrows })), /arrows need origins/);
+});
+
+test("numbers of 16 bits", () => {
+  assert.deepEqual([0x3c00, 0xc000, 0x0000, 0x3555, 0x0001, 0x7c00].map(fromHalf), [1, -2, 0, 0.333251953125, 2 ** -24, Infinity]);
 });

@@ -1,0 +1,103 @@
+// The frames of a trajectory, as they come in: all at once, or piece by piece while they are computed.
+import type { Container } from "./container.ts";
+
+/** Keys of the JSON header of a piece, each required. */
+export const FRAMES_KEYS = ["version", "viewer", "run", "first", "is_live", "digest", "arrays"] as const;
+
+export interface Piece {
+  run: string;
+  first: number;
+  isLive: boolean;
+  digest: string;
+  count: number;
+  atoms: number;
+  positions: Float32Array;
+  values: Float32Array | null;
+  times: Float32Array | null;
+}
+
+export function pieceIn(box: Container): Piece {
+  box.require(FRAMES_KEYS);
+  const [count, atoms] = box.shape("frames.positions") as [number, number, number];
+  return {
+    run: String(box.header["run"]),
+    first: Number(box.header["first"]),
+    isLive: box.header["is_live"] === true,
+    digest: String(box.header["digest"]),
+    count,
+    atoms,
+    positions: box.floats("frames.positions")!,
+    values: box.floats("frames.values"),
+    times: box.floats("frames.times"),
+  };
+}
+
+export interface Frame {
+  positions: Float32Array;
+  values: Float32Array | null;
+  /** fs, or null. */
+  time: number | null;
+}
+
+/** Frames in the order of their numbers; pieces that overlap what is there, or leave a gap, add nothing twice. */
+export class FrameStore {
+  run = "";
+  isLive = false;
+  atoms = 0;
+  private readonly pieces: Piece[] = [];
+  private readonly seen = new Set<string>();
+
+  get count(): number {
+    const last = this.pieces.at(-1);
+    return last === undefined ? 0 : last.first + last.count;
+  }
+
+  /** Take a piece; say whether anything changed. */
+  add(piece: Piece): boolean {
+    if (piece.run !== this.run) {
+      this.clear();
+      this.run = piece.run;
+      this.atoms = piece.atoms;
+    }
+    if (this.seen.has(piece.digest)) return false;
+    this.seen.add(piece.digest);
+    this.isLive = piece.isLive;
+    const fresh = piece.first <= this.count ? cutHead(piece, this.count - piece.first) : null;
+    if (fresh !== null && fresh.count > 0 && fresh.atoms === this.atoms) this.pieces.push(fresh);
+    return true;
+  }
+
+  at(number: number): Frame | null {
+    let last = this.pieces.length - 1;
+    while (last >= 0 && this.pieces[last]!.first > number) last--; // mostly the newest piece is asked for
+    const piece = this.pieces[last];
+    if (piece === undefined || number >= piece.first + piece.count) return null;
+    const [i, n] = [number - piece.first, piece.atoms];
+    return {
+      positions: piece.positions.subarray(3 * n * i, 3 * n * (i + 1)),
+      values: piece.values?.subarray(n * i, n * (i + 1)) ?? null,
+      time: piece.times?.[i] ?? null,
+    };
+  }
+
+  clear(): void {
+    this.pieces.length = 0;
+    this.seen.clear();
+    this.run = "";
+    this.isLive = false;
+  }
+}
+
+function cutHead(piece: Piece, by: number): Piece {
+  const skip = Math.min(by, piece.count);
+  if (skip === 0) return piece;
+  const { atoms } = piece;
+  return {
+    ...piece,
+    first: piece.first + skip,
+    count: piece.count - skip,
+    positions: piece.positions.subarray(3 * atoms * skip),
+    values: piece.values?.subarray(atoms * skip) ?? null,
+    times: piece.times?.subarray(skip) ?? null,
+  };
+}

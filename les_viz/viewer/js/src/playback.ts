@@ -1,0 +1,95 @@
+// A trajectory on the stage: takes pieces, runs the clock, hands out frames, asks for more.
+import { type Frame, FrameStore, type Piece } from "./frames.ts";
+import { Player } from "./player.ts";
+import { Transport } from "./transport.ts";
+
+const PATIENCE = 200; // ms before an empty answer is asked again
+
+export type OnTick = (question: { run: string; have: number }) => void;
+
+export class Playback {
+  onTick: OnTick = () => {};
+  private readonly store = new FrameStore();
+  private readonly player = new Player();
+  private readonly transport: Transport;
+  private readonly onFrame: (frame: Frame) => void;
+  private readonly isAlive: () => boolean;
+  private lastPiece = 0;
+  private request = 0;
+
+  constructor(parent: HTMLElement, before: Element, onFrame: (frame: Frame) => void, isAlive: () => boolean) {
+    [this.onFrame, this.isAlive] = [onFrame, isAlive];
+    this.transport = new Transport(parent, before, {
+      play: () => this.play(),
+      goTo: (frame) => this.goTo(frame),
+      setSpeed: (speed) => (this.player.state.speed = speed),
+    });
+  }
+
+  get frame(): Frame | null {
+    return this.store.at(this.player.state.frame);
+  }
+
+  /** Take a piece of a run, or (null) show none any more. */
+  take(piece: Piece | null): void {
+    if (piece === null) {
+      this.store.clear();
+      return this.refresh();
+    }
+    const isNew = piece.run !== this.store.run;
+    const before = isNew ? 0 : this.store.count;
+    if (!this.store.add(piece)) return;
+    if (isNew) this.player.begin(piece.isLive);
+    if (this.store.count > before) this.lastPiece = this.store.count - before;
+    else setTimeout(() => this.player.askAgain(), PATIENCE);
+    if (isNew) this.draw();
+    this.refresh();
+    this.run();
+  }
+
+  play(): void {
+    if (this.store.count === 0) return;
+    this.player.toggle(this.store.count, this.store.isLive);
+    this.refresh();
+    this.run();
+  }
+
+  stepFrame(by: number): void {
+    this.goTo(this.player.state.frame + by);
+  }
+
+  /** Stop the clock for good. */
+  dispose(): void {
+    cancelAnimationFrame(this.request);
+  }
+
+  private goTo(frame: number): void {
+    this.player.goTo(frame, this.store.count);
+    this.draw();
+    this.refresh();
+  }
+
+  private draw(): void {
+    const { frame } = this;
+    if (frame !== null) this.onFrame(frame);
+  }
+
+  private refresh(): void {
+    this.transport.show(this.player.state, this.store.count, this.frame?.time ?? null);
+  }
+
+  private run(): void {
+    cancelAnimationFrame(this.request);
+    if (!this.player.state.isPlaying) return;
+    const step = (now: number) => {
+      const { store, player } = this;
+      if (this.isAlive()) {
+        if (player.tick(now, store.count, store.isLive)) this.draw();
+        if (player.wantsMore(store.count, this.lastPiece, store.isLive)) this.onTick({ run: store.run, have: store.count });
+        this.refresh();
+      }
+      if (player.state.isPlaying) this.request = requestAnimationFrame(step);
+    };
+    this.request = requestAnimationFrame(step);
+  }
+}

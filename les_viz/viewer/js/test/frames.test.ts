@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FrameStore, type Piece } from "../src/frames.ts";
+import { Player } from "../src/player.ts";
+import { timeInWords } from "../src/transport.ts";
+
+/** Frame f of two atoms holds the number f everywhere. */
+function piece(first: number, count: number, change: Partial<Piece> = {}): Piece {
+  const fill = (per: number) => Float32Array.from({ length: per * count }, (_, i) => first + Math.floor(i / per));
+  return {
+    run: "r", first, count, atoms: 2, isLive: true, digest: `${first}+${count}`,
+    positions: fill(6), values: fill(2), times: fill(1), ...change,
+  };
+}
+
+test("pieces in order make one trajectory, whatever they overlap", () => {
+  const store = new FrameStore();
+  store.add(piece(0, 5));
+  store.add(piece(3, 4));
+  assert.equal(store.add(piece(3, 4)), false, "the same piece again");
+  store.add(piece(9, 2, { digest: "gap" }));
+  store.add(piece(2, 3, { digest: "known" }));
+  assert.equal(store.count, 7);
+  for (let f = 0; f < 7; f++) {
+    const frame = store.at(f)!;
+    assert.deepEqual([...frame.positions], new Array(6).fill(f));
+    assert.deepEqual([[...frame.values!], frame.time], [[f, f], f]);
+  }
+  assert.equal(store.at(7), null);
+});
+
+test("another run starts over, and a piece of other atoms is left out", () => {
+  const store = new FrameStore();
+  store.add(piece(0, 5));
+  store.add(piece(5, 1, { atoms: 3, digest: "three" }));
+  assert.equal(store.count, 5);
+  store.add(piece(0, 2, { run: "other", digest: "o" }));
+  assert.deepEqual([store.run, store.count], ["other", 2]);
+});
+
+test("the clock keeps its speed and skips frames when pictures are slow", () => {
+  const player = new Player();
+  player.state.speed = 10;
+  player.toggle(100, false);
+  assert.equal(player.tick(1000, 100, false), true);
+  assert.equal(player.tick(1050, 100, false), false);
+  assert.equal(player.tick(1100, 100, false), true);
+  assert.equal(player.state.frame, 2);
+  player.tick(1650, 100, false);
+  assert.equal(player.state.frame, 7);
+});
+
+test("a finished trajectory stops at its end and starts again from its beginning", () => {
+  const player = new Player();
+  player.goTo(98, 100);
+  player.toggle(100, false);
+  for (const now of [1000, 2000, 3000]) player.tick(now, 100, false);
+  assert.deepEqual([player.state.frame, player.state.isPlaying], [99, false]);
+  player.toggle(100, false);
+  assert.equal(player.state.frame, 0);
+});
+
+test("a live run waits at its end and asks once for more", () => {
+  const player = new Player();
+  player.begin(true);
+  assert.equal(player.wantsMore(20, 20, true), false, "plenty is left");
+  player.goTo(15, 20);
+  assert.equal(player.wantsMore(20, 20, true), true);
+  assert.equal(player.wantsMore(20, 20, true), false);
+  player.askAgain();
+  assert.equal(player.wantsMore(20, 20, true), true);
+  player.goTo(19, 20);
+  player.tick(5000, 20, true);
+  assert.equal(player.state.isPlaying, true);
+});
+
+test("times are in fs, and in ps when they are long", () => {
+  assert.deepEqual([timeInWords(12.34), timeInWords(25_000)], ["12.3 fs", "25.00 ps"]);
+});

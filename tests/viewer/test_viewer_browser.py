@@ -1,0 +1,97 @@
+"""The viewer alone in Chromium: each layer is really drawn, atoms can be selected and measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from les_viz.viewer.layers import GREEN, Arrows, Slice, Tensors, Volume
+from les_viz.viewer.scene import Coloring, Look, Scene
+
+pytestmark = pytest.mark.browser
+
+PLACES = np.array([[0.0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+WATER = Scene(atomic_numbers=np.array([8, 1, 1]), positions=PLACES, cell=None)
+GREY = replace(WATER, coloring=Coloring.of("charge", "e", np.zeros(3), limit=1.0))
+
+COUNT_GOLD = """() => {
+  const notes = document.querySelector('.les-notes');
+  const data = notes.getContext('2d').getImageData(0, 0, notes.width, notes.height).data;
+  let gold = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i] > 220 && data[i + 2] < 60 && data[i + 3] > 200) gold++;
+  return gold;
+}"""
+
+
+def test_arrows_are_drawn_with_their_scale(stage):
+    stage.show(GREY)
+    before = stage.colours()
+    arrows = Arrows.of("dipole", "e Å", np.zeros((1, 3)), np.array([[0.2, 0.3, 0.5]]), color=GREEN)
+    stage.show(replace(GREY, arrows=(arrows,)))
+    assert stage.colours()["green"] > before["green"] + 300
+    assert stage.text(".les-legend").startswith("dipole: 0.")
+    assert stage.text(".les-legend").endswith("e Å")
+
+
+def test_a_tensor_shows_the_sign_of_its_eigenvalues_and_its_antisymmetric_part(stage):
+    value = np.diag([1.0, -1.0, 0.3])
+    turn = np.array([[0, 0.5, 0], [-0.5, 0, 0], [0, 0, 0.0]])
+    tensors = [np.zeros((3, 3, 3)) for _ in range(2)]
+    tensors[0][0], tensors[1][0] = value, value + turn
+    seen = []
+    for values in tensors:
+        stage.show(replace(GREY, tensors=Tensors.of("Z", "e", values, atoms=[0], size=1.0)))
+        seen.append(stage.colours())
+    assert min(seen[0]["red"], seen[0]["blue"]) > 300
+    assert seen[1]["violet"] > seen[0]["violet"] + 50
+
+
+@pytest.mark.parametrize(
+    "change", [{"isovalue": 0.5}, *({"isovalue": None, "slice": Slice(axis=axis, position=0.5)} for axis in range(3))]
+)
+def test_surfaces_and_slices_show_both_signs(stage, change):
+    n = 12
+    waves = np.sin(2 * np.pi * (np.arange(n) + 0.5) / n)
+    values = waves[:, None, None] * waves[None, :, None] + 0.5 * waves[None, None, :]
+    volume = Volume.of("potential", "V", values, 4 * np.eye(3), origin=(-2.0, -2, -2))
+    stage.show(replace(GREY, volume=replace(volume, **change)))
+    stage.page.wait_for_timeout(300)  # a slice is turned to the light once the camera rests
+    colours = stage.colours()
+    assert min(colours["red"], colours["blue"]) > 1000, colours
+    assert "potential" in stage.text(".les-legend")
+
+
+def test_atoms_are_selected_and_measured(stage):
+    stage.show(replace(WATER, look=Look(labels="element", is_orthographic=True)))
+    stage.page.get_by_role("button", name="Measure").click()
+    stage.page.locator(".les-stage").press("3")  # along z: x to the right, y up
+    box = stage.page.locator(".les-stage").bounding_box()
+    middle = (PLACES.max(axis=0) + PLACES.min(axis=0)) / 2
+    scale = (
+        box["height"] / 2 / (np.linalg.norm(PLACES - middle, axis=1).max() + 0.6)
+    )  # the fitted ball fills the height
+    for atom in (1, 0, 2):
+        right, up, _ = (PLACES[atom] - middle) * scale
+        stage.page.mouse.click(box["x"] + box["width"] / 2 + right, box["y"] + box["height"] / 2 - up)
+    assert stage.text(".les-pick") == "H · atom 2"
+    assert stage.picked() == {"index": 2, "selection": [1, 0, 2]}
+    assert stage.problems == []
+
+
+def test_python_selects_several_atoms_and_a_click_beside_lets_go(stage):
+    stage.show(replace(WATER, selection=(0, 1)))
+    assert stage.page.evaluate(COUNT_GOLD) > 200
+    stage.page.locator(".les-stage").press("Escape")
+    assert stage.page.evaluate(COUNT_GOLD) == 0
+    assert stage.picked() == {"index": None, "selection": []}
+
+
+def test_looks_from_python_and_the_flat_view(stage):
+    cell = 4 * np.eye(3)
+    stage.show(replace(WATER, cell=cell, look=Look(representation="sticks", supercell=(2, 2, 1), is_orthographic=True)))
+    pressed = stage.page.locator(".les-tools [aria-pressed=true]").all_inner_texts()
+    assert pressed == ["Sticks", "Cell", "Whole", "Flat"]
+    stage.show(replace(WATER, cell=cell, look=Look(has_toolbar=False, has_legend=False)))
+    assert not stage.page.locator(".les-tools").is_visible()
+    assert stage.page.evaluate("getComputedStyle(document.querySelector('.les-gizmo')).display") == "none"
+    assert stage.problems == []
