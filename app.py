@@ -7,5 +7,8 @@ st.navigation(
         st.Page("pages/charges.py", title="Charges", url_path="", default=True),
         # The default page answers at `/` only; the same page under its own name keeps links alive.
         st.Page("pages/charges.py", title="Charges", url_path="charges", visibility="hidden"),
+        st.Page("pages/response.py", title="Response"),
+        st.Page("pages/potential.py", title="Potential"),
+        st.Page("pages/models.py", title="Models"),
     ]
 ).run()

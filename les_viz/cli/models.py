@@ -2,16 +2,14 @@
 
 import json
 import sys
-import tomllib
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from les_viz import resources
-from les_viz.errors import ModelError
+from les_viz.models.cards import read_card
 from les_viz.models.loading import sample_names
 
-_CARD_FILE = "card.toml"
 _NESTING = "."
 
 
@@ -32,24 +30,6 @@ def run(options: Namespace) -> None:
         print("\n\n".join("\n".join(_lines(card)) for card in cards))
     else:
         print(f"no sample models in {resources.SAMPLE_MODELS}")
-
-
-def read_card(name: str) -> dict[str, Any]:
-    """What the card of a sample model says; its name alone if it has no card.
-
-    Args:
-        name: of its folder.
-
-    Raises:
-        ModelError: the card is not TOML.
-    """
-    path = resources.SAMPLE_MODELS / name / _CARD_FILE
-    if not path.is_file():
-        return {"name": name}
-    try:
-        return {"name": name, **tomllib.loads(path.read_text(encoding="utf-8"))}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as caught:
-        raise ModelError(f"{name}/{_CARD_FILE} is damaged ({caught}): install les_viz again") from None
 
 
 def _lines(card: Mapping[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from les_viz.elements import SYMBOLS
 from les_viz.io.names import display_name
+from les_viz.models.cards import twin_path
 from les_viz.models.loading import load_model, load_model_bytes, sample_names
 from les_viz.ui.session import ModelEntry
 from les_viz.ui.structures import FIRST_SAMPLE
@@ -42,6 +43,17 @@ def load_sample(name: str) -> ModelEntry:
     """Load a bundled model; all visitors share it and none can change it."""
     model = load_model(name, device=device(), dtype="float64")
     return ModelEntry(key=sample_key(name), label=name, model=model, expression=f'les_viz.load_model("{name}")')
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the model")
+def load_twin(name: str) -> ModelEntry | None:
+    """The short-range twin of a bundled model, if it has one."""
+    path = twin_path(name)
+    if path is None:
+        return None
+    model = load_model(path, device=device(), dtype="float64")
+    expression = f'les_viz.load_model(SAMPLE_MODELS / "{name}/{path.name}")'
+    return ModelEntry(key=f"twin:{name}", label=f"{name}, short-range twin", model=model, expression=expression)
 
 
 def read_upload(name: str, data: bytes) -> ModelEntry:

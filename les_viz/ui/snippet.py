@@ -75,3 +75,20 @@ for height, mean in zip(heights, means):
     print(f"{height:7.3f} Å {mean:+.4f} V")
 """
     )
+
+
+def model_script(shown: Shown) -> str:
+    """The script of the Models page: what is inside, and errors against the forces of the file."""
+    return (
+        opening(shown, "energy", "forces")
+        + """
+config = model.config
+print("elements:", config.elements, "cutoff:", model.cutoff, "Å")
+print("electrostatics:", config.electrostatics)
+print("charge scale:", model.charge_scale)
+print(f"energy {prediction.energy:.4f} eV, of it Coulomb {prediction.long_range_energy:.4f} eV")
+if atoms.calc is not None and "forces" in atoms.calc.results:
+    difference = prediction.forces - atoms.calc.results["forces"]
+    print(f"force RMSE against the file {(difference**2).mean() ** 0.5:.4f} eV/Å")
+"""
+    )

@@ -1,0 +1,141 @@
+"""The Response page without a browser."""
+
+import io
+from contextlib import redirect_stdout
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from ase.io import write
+from small_bench import model_bytes, water
+
+import les_viz
+from les_viz.reference import tight_binding
+from les_viz.response.tensors import isotropic_parts
+
+
+@pytest.fixture
+def page(open_page):
+    return open_page("response")
+
+
+@pytest.fixture
+def prediction(samples):
+    atoms = les_viz.read(samples / "water" / "liquid.extxyz", index=0)
+    return les_viz.predict(les_viz.load_model("water"), atoms, quantities={"dipole", "born_effective_charges"})
+
+
+def change(page, **fields):
+    page.app.session_state["les_viz_session"] = replace(page.app.session_state["les_viz_session"], **fields)
+    page.app.run()
+
+
+def test_first_load_shows_the_tensor_of_an_atom_and_the_dipole(page, prediction):
+    assert page.errors() == []
+    header, arrays = page.payload()
+    isotropic = isotropic_parts(prediction.born_effective_charges)
+    np.testing.assert_allclose(arrays["values"], isotropic, rtol=1e-5)
+    assert (header["label"], header["unit"]) == ("isotropic BEC", "e")
+    metrics = page.metrics()
+    assert metrics["Dipole per cell"] == f"{np.linalg.norm(prediction.dipole):.3f} e·Å"
+    assert metrics["Sum rule"] == f"{np.abs(prediction.acoustic_sum_residual).max():.3g} e"
+    assert any("atom 0" in text.value for text in page.app.markdown)
+
+
+def test_definition_sign_and_screening_are_choices(page, prediction):
+    page.app.selectbox(key="charge_sign_choice").select(-1).run()
+    page.app.number_input(key="epsilon_choice").set_value(4.0).run()
+    assert page.errors() == []
+    assert page.metrics()["Scale"] == "−2.00"
+    expected = -2 * isotropic_parts(prediction.born_effective_charges)
+    np.testing.assert_allclose(page.payload()[1]["values"], expected, rtol=1e-5)
+    before = page.payload()[1]["values"]
+    page.app.selectbox(key="bec_method_choice").select("wrapped").run()
+    assert not np.allclose(page.payload()[1]["values"], before)
+    assert "rescaled(charge_sign=-1, epsilon_infinity=4.0)" in page.app.code[0].value
+    page.app.selectbox(key="model_choice").run()
+
+
+def test_the_picked_atom_is_shown(page):
+    change(page, selected_atom=4)
+    assert any("H, atom 4" in text.value for text in page.app.markdown)
+
+
+@pytest.mark.parametrize("title", ["By element", "Molecules", "Sum rule", "Atoms and files"])
+def test_each_tab_draws(page, title):
+    page.open_tab("response_tabs", title)
+    assert page.errors() == []
+    if title == "Molecules":
+        assert any("2 H2O" in caption.value for caption in page.app.caption)
+
+
+def test_supercells_converge(page, prediction):
+    page.open_tab("response_tabs", "Supercells")
+    next(button for button in page.app.button if button.label == "Compute supercells").click().run()
+    page.settled()
+    assert page.errors() == []
+    (said,) = [caption.value for caption in page.app.caption if "is off by" in caption.value]
+    assert "in 5³ cells" in said
+
+
+def test_tensors_of_the_file_are_compared_and_their_order_is_said(page, prediction):
+    atoms = water()
+    atoms.arrays["bec"] = prediction.born_effective_charges.transpose(0, 2, 1).reshape(-1, 9)
+    text = io.StringIO()
+    write(text, atoms, format="extxyz")
+    page.upload("structure", "mine.xyz", text.getvalue().encode())
+    page.open_tab("response_tabs", "Beside truth")
+    assert page.errors() == []
+    assert page.metrics()["RMSE"] == "0.000 e"
+    (said,) = [caption.value for caption in page.app.caption if "index order" in caption.value]
+    assert "displacement, field" in said
+    assert "detected" in said
+
+
+@pytest.mark.skipif(not tight_binding.is_installed(), reason="tblite is not installed")
+def test_a_molecule_is_compared_with_tight_binding(page):
+    page.app.selectbox(key="structure_choice").select("sample:water/molecule.extxyz").run()
+    page.open_tab("response_tabs", "Beside truth")
+    next(button for button in page.app.button if button.label == "Compute GFN2-xTB").click().run()
+    page.settled()
+    assert page.errors() == []
+    assert page.metrics()["RMSE"].endswith(" e")
+
+
+def test_a_model_without_one_charge_channel_is_one_sentence(page):
+    before = page.payload()[0]["digest"]
+    page.upload("model", "two.safetensors", model_bytes(channels=2))
+    (error,) = page.errors()
+    assert "2 charge channels" in error
+    assert page.payload()[0]["digest"] == before
+
+
+def test_the_python_of_the_page_runs_and_prints_its_numbers(page, prediction):
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(page.app.code[0].value, "page", "exec"), {})
+    assert str(prediction.dipole.round(4)) in printed.getvalue()
+
+
+def test_a_link_brings_the_state_back(open_page):
+    query = {"structure": "water/molecule.extxyz", "atom": "2", "definition": "wrapped", "epsilon": "2.25"}
+    page = open_page("response", query)
+    assert page.errors() == []
+    assert page.app.selectbox(key="structure_choice").value == "sample:water/molecule.extxyz"
+    assert page.app.selectbox(key="bec_method_choice").value == "wrapped"
+    assert page.metrics()["Scale"] == "+1.50"
+    assert any("H, atom 2" in text.value for text in page.app.markdown)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"structure": "../../etc/passwd", "model": "<script>", "frame": "-1", "atom": "1e9"},
+        {"structure": "water/gone.extxyz", "frame": "99", "definition": "other", "epsilon": "nan", "sign": "2"},
+    ],
+)
+def test_a_broken_link_opens_the_page_as_it_opens_without(open_page, query):
+    page = open_page("response", query)
+    assert page.errors() == []
+    assert page.app.selectbox(key="structure_choice").value == "sample:water/liquid.extxyz"
+    assert page.metrics()["Scale"] == "+1.00"
