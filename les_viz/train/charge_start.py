@@ -13,7 +13,7 @@ from les_viz.train.forward import Forward, first_representation
 from les_viz.train.frames import Batch
 
 RANDOM_PART = 0.2
-"""Factor on the random weights of transfers beside the one that makes the charges of the start."""
+"""Factor on the random weights of the distance beside the smooth one that makes the charges of the start."""
 RIDGE = 1e-3
 """Of the least squares for the linear map, relative to its diagonal."""
 
@@ -35,9 +35,12 @@ def start_charges(model: LESModel, batch: Batch, charges: dict[int, float]) -> N
 
 
 def _start_transfers(model: LESModel, head: BondHead, batch: Batch, wanted: Tensor) -> None:
-    """p_ij ∝ c_i - c_j with the wanted charges c, as large as brings the charges closest to them."""
+    """p_ij ∝ c_i - c_j with the wanted charges c, as large as brings the charges closest to them.
+
+    The network starts at zero: its features change while the head waits, and must not move the charges meanwhile.
+    """
     n = head.config.n_transfers
-    head.layers[-1].weight.mul_(RANDOM_PART)  # type: ignore[operator]
+    head.layers[-1].weight.zero_()  # type: ignore[operator]
     head.element_values.zero_()
     head.element_values[:, 0] = wanted
     head.element_values[:, n] = 1.0
