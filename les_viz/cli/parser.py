@@ -146,6 +146,9 @@ def _add_analyse(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("analyse", help="spectra, response and tables of a run", allow_abbrev=False)
     command.add_argument("run", metavar="RUN", help="folder of a run, finished or not")
     command.add_argument("--out", metavar="DIR", help="folder for the tables (default: RUN/analysis)")
+    command.add_argument(
+        "--skip-fs", type=_time, default=0.0, metavar="T", help="leave out the first T fs (default: 0)"
+    )
 
 
 def _add_benchmark(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -159,6 +162,12 @@ def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1024 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1024 to 65535")
     return int(text)
+
+
+def _time(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} is no time: use a number of fs, such as 500")
+    return float(text)
 
 
 def _device(text: str) -> str:

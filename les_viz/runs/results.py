@@ -1,0 +1,105 @@
+"""A run as arrays: what `analyse`, figures and pages start from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from les_viz.errors import SettingError
+from les_viz.runs.checkpoint import read_checkpoint
+from les_viz.runs.config import RunConfig, run_config
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.thermo import read_columns
+from les_viz.runs.trajectory import TrajectoryReader
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResults:
+    """Everything of a run that lies at even times, from a chosen time on.
+
+    Attributes:
+        config: what was asked for.
+        described: the content of run.json.
+        thermo: columns of thermo.jsonl.
+        atomic_numbers: (atoms,).
+        masses: (atoms,), u.
+        periodic: whether there is a cell.
+        positions: (frames, atoms, 3), Å, never wrapped.
+        velocities: (frames, atoms, 3), Å/fs.
+        cells: (frames, 3, 3), Å.
+        latent_charges: (frames, atoms), e.
+        interval_fs: between frames.
+    """
+
+    config: RunConfig
+    described: dict[str, Any]
+    thermo: dict[str, FloatArray]
+    atomic_numbers: NDArray[np.int64]
+    masses: FloatArray
+    periodic: bool
+    positions: FloatArray
+    velocities: FloatArray
+    cells: FloatArray
+    latent_charges: FloatArray
+    interval_fs: float
+
+    @property
+    def volume(self) -> float:
+        """Mean volume of the cell, Å³."""
+        return float(np.abs(np.linalg.det(self.cells)).mean())
+
+    @property
+    def temperature(self) -> float:
+        """Mean temperature, K."""
+        return float(self.thermo["temperature_K"].mean())
+
+    @property
+    def field(self) -> FloatArray:
+        """(frames,) component of the field along its direction, V/Å."""
+        found: FloatArray = self.thermo["electric_field_V_per_A"] @ self.config.field.unit
+        return found
+
+
+def load_results(folder: Path, *, skip_fs: float = 0.0) -> RunResults:
+    """Read a run, finished or not.
+
+    Args:
+        folder: of the run.
+        skip_fs: leave out what is before this time.
+
+    Raises:
+        SettingError: no run, or no frames after the time.
+    """
+    directory = RunDirectory(folder)
+    described = directory.described()
+    config = run_config(described["config"])
+    thermo = read_columns(directory.thermo)
+    if not thermo or not directory.trajectory.exists():
+        raise SettingError(f"{folder} holds no frames yet: run it first (les-viz md ... --out {folder} --resume)")
+    with TrajectoryReader(directory.trajectory) as reader:
+        times, steps = reader.read("time_fs"), reader.read("step")
+        even = steps % config.output.every == 0  # the last step may lie between
+        end = min(int(even.sum()), int((thermo["step"] % config.output.every == 0).sum()))
+        start = int(np.searchsorted(times[:end], skip_fs))
+        if end - start < 1:
+            raise SettingError(f"the run lasts {times[-1]:g} fs: skip less than {skip_fs:g} fs, or run longer")
+        arrays = {name: reader.read(name, start, end) for name in ("positions", "velocities", "cell", "latent_charges")}
+        numbers, periodic = reader.atomic_numbers, reader.periodic
+    kept = thermo["step"] % config.output.every == 0
+    return RunResults(
+        config=config,
+        described=described,
+        thermo={name: column[kept][start:end] for name, column in thermo.items()},
+        atomic_numbers=numbers,
+        masses=np.asarray(read_checkpoint(directory.start)["masses"], dtype=float),
+        periodic=periodic,
+        positions=arrays["positions"],
+        velocities=arrays["velocities"],
+        cells=arrays["cell"],
+        latent_charges=arrays["latent_charges"],
+        interval_fs=config.output.every * config.dynamics.timestep_fs,
+    )
