@@ -56,8 +56,8 @@ def read_frames(path: Path) -> list[ase.Atoms]:
     """
     try:
         frames = ase.io.read(path, ":", format="extxyz")
-    except OSError as caught:
-        raise StructureError(f"{path}: cannot be read ({caught.strerror or caught}); check the path") from None
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as caught:
+        raise StructureError(f"{path}: cannot be read ({caught.strerror}); check the path") from None
     except Exception as caught:  # ASE's parser raises whatever a broken line happens to cause
         raise StructureError(f"{path}: is no valid extended XYZ file ({type(caught).__name__}: {caught})") from None
     if not isinstance(frames, list) or not frames:

@@ -19,10 +19,12 @@ from les_viz.train.labelled import (
     Wanted,
     chosen_frames,
     labelled_frames,
+    read_frames,
     split_frames,
     without_net_force,
 )
 from les_viz.train.start import atomic_numbers, by_number, model_config, random_model
+from les_viz.train.teacher import labelled_by
 
 FRAMES_OF_START = 8
 """Training frames from which the charges of the start are set."""
@@ -58,6 +60,7 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         LesVizError: data or settings cannot be used.
     """
     train, held_out, data_hash = load_frames(config, folder)
+    _check_moments(config, (*train, *held_out))
     elements = atomic_numbers(config.model.elements) or tuple(
         sorted({int(z) for frame in (*train, *held_out) for z in frame.atoms.numbers})
     )
@@ -113,4 +116,29 @@ def _read(files: Sequence[Path], config: TrainConfig) -> list[Labelled]:
         dipole=config.loss.dipole > 0,
         born_effective_charges=config.loss.born_effective_charges > 0,
     )
+    if config.data.labels == "ase":
+        return [frame for path in files for frame in labelled_by(config.teacher, read_frames(path), wanted, str(path))]
     return [frame for path in files for frame in labelled_frames(path, config.data, wanted)]
+
+
+def _check_moments(config: TrainConfig, frames: Sequence[Labelled]) -> None:
+    """Refuse losses on quantities that the model does not define.
+
+    Raises:
+        SettingError: says which, and what to do.
+    """
+    charges, loss = config.model.charges, config.loss
+    if loss.dipole <= 0 and loss.born_effective_charges <= 0:
+        return
+    if config.model.short_range_only:
+        raise SettingError(
+            "loss.dipole and loss.born_effective_charges need charges: set model.short_range_only = false"
+        )
+    if charges.positive_element:
+        raise SettingError("dipoles and Born charges say which sign is right: leave model.charges.positive_element out")
+    placed = charges.head == "atomic" or bool(charges.formal_charges)
+    if loss.dipole > 0 and placed and any(frame.atoms.pbc.all() for frame in frames):
+        raise SettingError(
+            "loss.dipole is above 0 and some frames are periodic: the dipole of charges that sit on atoms depends on "
+            'the cell; use head = "bond" without formal charges, or Born charges'
+        )

@@ -1,0 +1,108 @@
+"""The configuration of a training: defaults, and mistakes named with their key."""
+
+import re
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+
+from les_viz.errors import SettingError
+from les_viz.train.config import TrainConfig
+from les_viz.train.limits import CHOICES, RANGES
+from les_viz.train.toml_file import config_from_dict, read_config
+
+SMALLEST = {"data": {"train": "a.extxyz"}}
+
+
+def changed(**tables):
+    return {**SMALLEST, **tables}
+
+
+def test_one_file_is_enough():
+    config = config_from_dict(SMALLEST)
+    assert config.data.train == ("a.extxyz",)
+    assert config.model.charges.head == "atomic"
+    assert config.training.epochs == 50
+
+
+def test_lists_tables_and_whole_numbers_for_numbers_are_read():
+    config = config_from_dict(
+        {
+            "data": {"train": ["a", "b"], "labels": "ase"},
+            "teacher": {"arguments": {"depth": 3, "name": "x"}},
+            "model": {"cutoff": 5, "charges": {"head": "bond", "formal_charges": {"Na": 1}}},
+            "provenance": {"licence": "CC0"},
+        }
+    )
+    assert config.data.train == ("a", "b")
+    assert config.model.cutoff == 5.0
+    assert config.model.charges.formal_charges == {"Na": 1.0}
+    assert config.teacher.arguments == {"depth": 3, "name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ({}, "data is missing"),
+        ({"data": {}}, "data.train is missing"),
+        (changed(trainig={}), "did you mean 'training'"),
+        (changed(training={"epoch": 3}), r"training.epoch .* did you mean 'epochs'"),
+        (changed(model={"charges": {"haed": "bond"}}), r"model.charges.haed .* did you mean 'head'"),
+        (changed(training={"epochs": 3.5}), "training.epochs is 3.5: expected a whole number"),
+        (changed(training={"epochs": True}), "expected a whole number"),
+        (changed(training={"epochs": 0}), r"training.epochs is 0: expected a number from 1"),
+        (changed(training={"learning_rate": float("nan")}), "training.learning_rate is nan"),
+        (changed(training={"dtype": "half"}), "training.dtype is 'half': expected one of float32, float64"),
+        (changed(training={"device": "tpu"}), "training.device is 'tpu'"),
+        (changed(model={"cutoff": "4.5"}), "model.cutoff is '4.5': expected a number"),
+        (changed(model={"elements": ["Xx"]}), "model.elements holds 'Xx'"),
+        (changed(model={"elements": ["H", "H"]}), "names an element twice"),
+        (changed(model={"charges": {"formal_charges": {"Na": 1.0}}}), "is for head"),
+        (changed(model={"charges": {"bond_cutoff": 6.0}}), "expected at most model.cutoff"),
+        (changed(model=3), r"model is 3: expected a table"),
+        (changed(loss={"forces": -1.0}), "loss.forces is -1.0: expected a number at least 0"),
+        (changed(output={"name": "../x"}), "output.name"),
+        ({"data": {"train": []}}, "data.train is empty"),
+        ({"data": {"train": "a", "validation_fraction": 0}}, "hold some frames out"),
+    ],
+)
+def test_mistakes_are_named(content, problem):
+    with pytest.raises(SettingError, match=problem):
+        config_from_dict(content)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(SettingError, match=r"no.toml: cannot be read"):
+        read_config(tmp_path / "no.toml")
+    path = tmp_path / "bad.toml"
+    path.write_text("[data\n")
+    with pytest.raises(SettingError, match=r"bad.toml: is no valid TOML"):
+        read_config(path)
+    path.write_text('[data]\ntrain = "a"\nkeys = 1\n')
+    with pytest.raises(SettingError, match=r"bad.toml: data.keys"):
+        read_config(path)
+
+
+def numbers_of(config, prefix=""):
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if is_dataclass(value):
+            yield from numbers_of(value, f"{prefix}{field.name}.")
+        elif type(value) in (int, float):
+            yield f"{prefix}{field.name}"
+
+
+def test_every_number_has_a_range():
+    config = config_from_dict(SMALLEST)
+    assert isinstance(config, TrainConfig)
+    assert set(numbers_of(config)) == set(RANGES) | {k for k, v in CHOICES.items() if isinstance(v[0], int)}
+
+
+def test_the_page_on_training_shows_configurations_that_are_valid(tmp_path):
+    page = Path(__file__).resolve().parents[2] / "docs" / "training.md"
+    blocks = re.findall(r"^```toml\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        path = tmp_path / "config.toml"
+        path.write_text(block)
+        read_config(path)

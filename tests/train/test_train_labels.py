@@ -1,0 +1,159 @@
+"""Labels: from files with any key names, or from a teacher; what is missing is named."""
+
+import ase.io
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk, molecule
+from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
+
+from les_viz.errors import SettingError, StructureError
+from les_viz.train.baseline import atomic_energy, fit_atomic_energies
+from les_viz.train.config import DataConfig, TeacherConfig
+from les_viz.train.labelled import (
+    Labelled,
+    Wanted,
+    chosen_frames,
+    labelled_frames,
+    read_frames,
+    split_frames,
+    without_net_force,
+)
+from les_viz.train.teacher import labelled_by
+
+FILE = DataConfig(train=("x",))
+
+
+def frame(**labels):
+    atoms = Atoms("OH", positions=[[0, 0, 0], [0, 0, 1.0]], cell=[4, 4, 4], pbc=True)
+    atoms.calc = SinglePointCalculator(atoms, **labels)
+    return atoms
+
+
+def written(tmp_path, atoms, name="data.extxyz"):
+    ase.io.write(tmp_path / name, atoms, format="extxyz")
+    return tmp_path / name
+
+
+FORCES = np.array([[0.1, 0.2, 0.3], [0.0, -0.2, 0.5]])
+
+
+@pytest.mark.parametrize("name", ["data.extxyz", "data.extxyz.gz"])
+def test_labels_of_ase_are_read(tmp_path, name):
+    stress = np.array([1.0, 2, 3, 4, 5, 6])
+    path = written(tmp_path, frame(energy=-3.5, forces=FORCES, stress=stress), name)
+    (found,) = labelled_frames(path, FILE, Wanted(stress=True))
+    assert found.energy == -3.5
+    np.testing.assert_allclose(found.forces, FORCES)
+    np.testing.assert_allclose(found.stress, [[1, 6, 5], [6, 2, 4], [5, 4, 3]])
+    (neutral,) = without_net_force([found])
+    np.testing.assert_allclose(neutral.forces.sum(axis=0), 0, atol=1e-15)
+    np.testing.assert_allclose(neutral.forces - found.forces, -FORCES.mean(axis=0)[None].repeat(2, 0))
+
+
+def test_other_keys_are_read_where_they_are_named(tmp_path):
+    atoms = Atoms("OH", positions=[[0, 0, 0], [0, 0, 1.0]])
+    atoms.info |= {"REF_energy": -1.0, "mu": np.array([0.1, 0.2, 0.3]), "Q": -1}
+    atoms.arrays["REF_forces"] = FORCES
+    atoms.arrays["BEC"] = np.arange(18.0).reshape(2, 9)
+    config = DataConfig(
+        train=("x",), energy_key="REF_energy", forces_key="REF_forces", dipole_key="mu", total_charge_key="Q",
+        born_effective_charges_key="BEC",
+    )  # fmt: skip
+    (found,) = labelled_frames(written(tmp_path, atoms), config, Wanted(dipole=True, born_effective_charges=True))
+    assert (found.energy, found.total_charge) == (-1.0, -1.0)
+    np.testing.assert_allclose(found.dipole, [0.1, 0.2, 0.3])
+    np.testing.assert_allclose(found.born_effective_charges[1], np.arange(9, 18.0).reshape(3, 3))
+
+
+def test_a_missing_key_names_file_frame_and_the_keys_that_are_there(tmp_path):
+    path = written(tmp_path, [frame(energy=1.0, forces=FORCES), frame(energy=1.0)])
+    with pytest.raises(StructureError, match=r"data.extxyz, frame 1: has no 'forces'; .* there: energy; set"):
+        labelled_frames(path, FILE, Wanted())
+    with pytest.raises(StructureError, match=r"frame 0: has no 'stress'"):
+        labelled_frames(path, FILE, Wanted(stress=True))
+
+
+def test_labels_that_make_no_sense_are_refused(tmp_path):
+    for forces, problem in ((np.full((2, 3), np.nan), "not finite"), (FORCES, "shape")):
+        atoms = frame(energy=1.0, forces=forces)
+        config = FILE if problem == "not finite" else DataConfig(train=("x",), energy_key="forces")
+        with pytest.raises(StructureError, match=problem):
+            labelled_frames(written(tmp_path, atoms), config, Wanted())
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(StructureError, match=r"nothing.extxyz: cannot be read"):
+        read_frames(tmp_path / "nothing.extxyz")
+    (tmp_path / "broken.extxyz").write_text("two\nlines\n")
+    with pytest.raises(StructureError, match=r"broken.extxyz: is no valid extended XYZ"):
+        read_frames(tmp_path / "broken.extxyz")
+
+
+def some_frames(n):
+    return [Labelled(atoms=Atoms("H"), energy=float(i), forces=np.zeros((1, 3))) for i in range(n)]
+
+
+def test_frames_are_split_and_chosen_by_the_seed():
+    frames = some_frames(20)
+    train, held_out = split_frames(frames, 0.25, seed=4)
+    assert len(held_out) == 5
+    assert sorted(f.energy for f in (*train, *held_out)) == [float(i) for i in range(20)]
+    assert [f.energy for f in split_frames(frames, 0.25, seed=4)[1]] == [f.energy for f in held_out]
+    assert [f.energy for f in split_frames(frames, 0.25, seed=5)[1]] != [f.energy for f in held_out]
+    assert len(chosen_frames(frames, 7, seed=0)) == 7
+    assert chosen_frames(frames, 0, seed=0) == frames
+    with pytest.raises(SettingError, match="single frame"):
+        split_frames(some_frames(1), 0.1, seed=0)
+
+
+def test_atomic_energies_are_those_of_the_data():
+    made = {1: -13.0, 8: -430.0}
+    frames = [
+        Labelled(atoms=Atoms(f"O{a}H{b}"), energy=a * made[8] + b * made[1], forces=np.zeros((a + b, 3)))
+        for a, b in ((1, 2), (2, 1), (3, 5))
+    ]
+    fitted = fit_atomic_energies(frames, (1, 8))
+    assert fitted == pytest.approx(made, rel=1e-10)
+    assert atomic_energy(frames[2], fitted) == pytest.approx(frames[2].energy, rel=1e-10)
+
+
+def test_any_calculator_of_ase_can_teach():
+    atoms = bulk("Cu", cubic=True)
+    atoms.rattle(0.05, seed=1)
+    config = TeacherConfig(calculator="ase.calculators.emt:EMT")
+    (found,) = labelled_by(config, [atoms], Wanted(stress=True), "x")
+    atoms.calc = EMT()
+    assert found.energy == pytest.approx(atoms.get_potential_energy(), rel=1e-12)
+    np.testing.assert_allclose(found.forces, atoms.get_forces(), atol=1e-12)
+    np.testing.assert_allclose(found.stress, atoms.get_stress(voigt=False), atol=1e-12)
+
+
+def test_tight_binding_teaches_where_it_is_installed():
+    pytest.importorskip("tblite")
+    (found,) = labelled_by(TeacherConfig(), [molecule("H2O")], Wanted(dipole=True), "x")
+    assert found.energy == pytest.approx(-138.0, abs=1.0)
+    assert np.abs(found.forces.sum(axis=0)).max() < 1e-6
+    assert 0.3 < np.linalg.norm(found.dipole) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("calculator", "arguments", "problem"),
+    [
+        ("emt", {}, "expected 'tblite' or 'module:callable'"),
+        ("no_such_module:Thing", {}, "No module named"),
+        ("ase.calculators.emt:Nothing", {}, "has no 'Nothing'"),
+        ("ase.calculators.lj:LennardJones", {"restart": 3}, "does not take its arguments"),
+    ],
+)
+def test_teachers_that_are_not_there_are_refused(calculator, arguments, problem):
+    config = TeacherConfig(calculator=calculator, arguments=arguments)
+    with pytest.raises(SettingError, match=problem):
+        list(labelled_by(config, [molecule("H2O")], Wanted(), "x"))
+
+
+def test_a_teacher_that_fails_names_the_frame():
+    config = TeacherConfig(calculator="ase.calculators.emt:EMT")
+    with pytest.raises(StructureError, match=r"x, frame 1: the teacher failed"):
+        list(labelled_by(config, [molecule("H2O"), Atoms("Xe")], Wanted(), "x"))
