@@ -44,6 +44,18 @@ def slope(truth: Array, found: Array) -> float:
     return float((truth * found).sum() / (found**2).sum())
 
 
+def common_scale(quantities: list[list[Array]]) -> float:
+    """The one factor that brings all quantities closest to the truth, each in units of its own spread.
+
+    Args:
+        quantities: truth and what was found, of each.
+    """
+    weights = [1 / float(((truth - truth.mean()) ** 2).sum()) for truth, _ in quantities]
+    above = sum(w * float(truth @ found) for w, (truth, found) in zip(weights, quantities, strict=True))
+    below = sum(w * float(found @ found) for w, (_, found) in zip(weights, quantities, strict=True))
+    return above / below
+
+
 def response(model: LESModel, structures: list[Truth]) -> dict[str, Any]:
     """Scores of dipoles and Born effective charges, by kind, with one scale.
 
@@ -57,14 +69,19 @@ def response(model: LESModel, structures: list[Truth]) -> dict[str, Any]:
         pairs["dipole", one.kind].append((one.dipole, prediction.dipole))
         pairs["born", one.kind].append((one.born_effective_charges, prediction.born_effective_charges))
     arrays = {key: [np.concatenate([np.ravel(x[i]) for x in value]) for i in (0, 1)] for key, value in pairs.items()}
-    everything = [np.concatenate([arrays[key][i] for key in arrays if key[0] == "born"]) for i in (0, 1)]
-    scale = slope(*everything)
+    scale = common_scale(
+        [
+            [np.concatenate([arrays[key][i] for key in arrays if key[0] == quantity]) for i in (0, 1)]
+            for quantity in ("dipole", "born")
+        ]
+    )
     scores: dict[str, Any] = {"scale": rounded(scale), "model_charge_scale": rounded(found[0].charge_scale)}
     for (quantity, kind), (truth, raw) in arrays.items():
         unit = "eA" if quantity == "dipole" else "e"
         scores.setdefault(kind, {"structures": len(pairs[quantity, kind])})
         scores[kind][f"{quantity}_r2"] = rounded(r_squared(truth, scale * raw))
         scores[kind][f"{quantity}_rmse_{unit}"] = rounded(rmse(truth, scale * raw))
+        scores[kind][f"{quantity}_r2_unscaled"] = rounded(r_squared(truth, raw))
         scores[kind][f"{quantity}_own_scale"] = rounded(slope(truth, raw))
     return scores
 
