@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import pi
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from torch import Tensor
 from les_viz.errors import SettingError
 from les_viz.ewald.grid import HalfGrid
 from les_viz.ewald.open_boundary import open_potential_and_field
-from les_viz.ewald.phase_sums import BackendName, PhaseSums
+from les_viz.ewald.phase_sums import BackendName, PhaseSums, needs_graph
 from les_viz.ewald.reciprocal import (
     GridKernel,
     fractional_coordinates,
@@ -94,11 +94,13 @@ class CoulombSum:
     def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         sums, kernel = self._periodic_setup(cell, charges.shape[2])
         fractional = fractional_coordinates(positions, kernel.inverse_cell)
+        if not needs_graph(charges, fractional, kernel.coulomb):
+            potential, slope, stress = sums.phases.interaction(charges, fractional, kernel)
+            return 0.5 * (charges * potential).sum(dim=(1, 2)), potential, _field(slope, kernel), stress
         factor = sums.spread(charges, fractional)
         potential, slope = sums.gather_with_gradient(factor * kernel.twice_coulomb, fractional)
-        field = -slope @ kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
         power = power_spectrum(factor)
-        return periodic_energy(power, kernel), potential, field, periodic_stress(power, kernel)
+        return periodic_energy(power, kernel), potential, _field(slope, kernel), periodic_stress(power, kernel)
 
     def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
         kernel = grid_kernel(cell, self.k_cutoff, self.smearing)
@@ -115,23 +117,43 @@ class CoulombSum:
         return potential, 0.5 * (charges * potential).sum(dim=(1, 2))
 
 
+def _field(slope: Tensor, kernel: GridKernel) -> Tensor:
+    """(systems, channels, atoms, 3) field from the gradient of the potential in fractional coordinates."""
+    field: Tensor = slope @ -kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
+    return field
+
+
 def self_potential(smearing: float) -> float:
     """Potential in V that a Gaussian of one e makes at its own centre, 2K/(σ(2π)^{3/2})."""
     return 2 * RECIPROCAL_COULOMB_CONSTANT / (smearing * float((2 * pi) ** 1.5))
 
 
 def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str) -> BackendName:
-    """Choose by the cost measured on two CPU cores (`les-viz benchmark ewald`); other devices use `direct`."""
+    """Choose by the cost measured on one CPU core (`les-viz benchmark ewald`); other devices use `direct`."""
     if device != "cpu":
         return "direct"
     n1, n2, n3 = grid.extents
     modes = (2 * n1 + 1) * (2 * n2 + 1) * (2 * n3 + 1)
-    direct = DIRECT_COST * n_atoms * modes
-    nufft = NUFFT_COST_PER_ATOM * n_atoms + NUFFT_COST_PER_MODE * modes
+    cost = COSTS[torch.float64 if grid.triples.dtype == torch.float64 else torch.float32]
+    direct = cost.direct_product * n_atoms * modes
+    nufft = cost.nufft_call + cost.nufft_atom * n_atoms + cost.nufft_mode * modes
     return "direct" if direct <= nufft else "nufft"
 
 
-DIRECT_COST = 5e-8
-NUFFT_COST_PER_ATOM = 2.4e-3
-NUFFT_COST_PER_MODE = 1e-4
-"""Milliseconds per atom and mode, per atom, per mode."""
+class Cost(NamedTuple):
+    """Milliseconds of one core.
+
+    Attributes:
+        direct_product: of `direct`, for each atom times each mode.
+        nufft_call: of `nufft`, whatever the size.
+        nufft_atom: for each atom.
+        nufft_mode: for each mode of the full grid.
+    """
+
+    direct_product: float
+    nufft_call: float
+    nufft_atom: float
+    nufft_mode: float
+
+
+COSTS = {torch.float32: Cost(4e-7, 2.0, 1.3e-3, 1e-4), torch.float64: Cost(8e-7, 4.0, 1e-2, 8e-4)}

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from les_viz.ewald.grid import HalfGrid
+from les_viz.ewald.reciprocal import GridKernel
 
 TABLE_ENTRIES = 1 << 20
 """Entries of the tail table of one chunk of atoms: bounds the memory, and keeps a chunk near a processor's cache."""
@@ -32,8 +33,9 @@ class _Numbers:
         axis: (columns,) fractional axis of each phase column: heads, then second, then third factors.
         columns: (columns,) 2π times the integer of each phase column.
         sizes: numbers of heads, second and third factors.
-        head: (n1, 2) complex: ones and 2π n1.
-        tail: (p, 2) complex: 2π n2 and 2π n3.
+        head: (2·n1, 2) from (re, im) of a* U to the value and its derivative: 1 and 2π n1.
+        tail: (2·p, 2): 2π n2 and 2π n3, for real and imaginary parts alike.
+        rotate: (2,): from (im, re) to (im, -re).
         combine: (4, 4) from (rr, ri, ir, ii) to (re, im) of both signs.
     """
 
@@ -42,6 +44,7 @@ class _Numbers:
     sizes: tuple[int, int, int]
     head: Tensor
     tail: Tensor
+    rotate: Tensor
     combine: Tensor
 
 
@@ -66,15 +69,19 @@ class DirectPhases:
         Returns:
             (systems, channels, n1, p, sign, 2).
         """
+        pairs = self._product(weights, fractional).transpose(3, 4)
+        combined = pairs.reshape(-1, 4) @ self._numbers.combine
+        return combined.view(*pairs.shape[:4], 2, 2)
+
+    def _product(self, weights: Tensor, fractional: Tensor) -> Tensor:
+        """(systems, channels, n1, 2, p, 2) sums of weights times re/im of the head times re/im of the tail."""
         n_systems, n_channels = weights.shape[:2]
         product = weights.new_zeros(n_systems, n_channels * 2 * self._n_head, 2 * self._n_tail)
         for part, head, tail in self._tables(fractional):
             heads = torch.view_as_real(head).flatten(2).transpose(1, 2)
             weighted = (weights[:, :, None, part] * heads.unsqueeze(1)).flatten(1, 2)
             product.baddbmm_(weighted, torch.view_as_real(tail).flatten(2))
-        pairs = product.view(n_systems, n_channels, self._n_head, 2, self._n_tail, 2).transpose(3, 4)
-        combined = pairs.reshape(-1, 4) @ self._numbers.combine
-        return combined.view(n_systems, n_channels, self._n_head, self._n_tail, 2, 2)
+        return product.view(n_systems, n_channels, self._n_head, 2, self._n_tail, 2)
 
     def gather(self, grid: Tensor, fractional: Tensor) -> Tensor:
         """Adjoint of `spread`: u_i = Σ_n (Re G cos 2πn·s_i + Im G sin 2πn·s_i).
@@ -98,26 +105,47 @@ class DirectPhases:
     def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
         """`gather` and its gradient in the fractional coordinates, sharing phases and products.
 
-        With U = t X and T = a X as complex numbers, u = Re Σ a* U, ∂1 u = Im Σ 2πn1 a* U, ∂2,3 u = Im Σ 2πn2,3 t* T.
-
         Returns:
             (systems, channels, atoms) and (systems, channels, atoms, 3).
         """
-        n_systems, n_channels = grid.shape[:2]
-        coefficients = self._coefficients(grid)
-        values = grid.new_empty(n_systems, n_channels, fractional.shape[1])
-        gradient = grid.new_empty(n_systems, n_channels, fractional.shape[1], 3)
+        return self._gathered(self._coefficients(grid), fractional)
+
+    def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
+        """Potential, its gradient in the fractional coordinates, and stress, without a graph.
+
+        The kernel couples each of the four products to itself and to its partner, rr with ii and ri with ir, so the
+        half grid is never formed.
+        """
+        same, partner, stress = pair_kernel(kernel, self._numbers.rotate)
+        product = self._product(weights, fractional)
+        partners = product.flip(3, 5)
+        matrix = torch.addcmul(product * same, partners, partner)
+        powers = torch.stack((product.square(), product * partners), dim=2)
+        powers[:, :, 1] *= self._numbers.rotate[:, None, None] * self._numbers.rotate
+        summed = powers.sum(dim=(1, 4, 6)).view(len(weights), 1, -1)
+        potential, slope = self._gathered(matrix.view(*weights.shape[:2], 2 * self._n_head, -1), fractional)
+        return potential, slope, torch.bmm(summed, stress).view(-1, 3, 3)
+
+    def _gathered(self, matrix: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
+        """`gather_with_gradient` of (systems, channels, 2·n1, 2·p) coefficients X.
+
+        With U = t X and T = a X as complex numbers, u = Re Σ a* U, ∂1 u = Im Σ 2πn1 a* U, ∂2,3 u = Im Σ 2πn2,3 t* T.
+        Im t* T is the real product of t with T turned by -i; it is X that is turned, which has fewer entries.
+        """
+        n_systems, n_channels = matrix.shape[:2]
+        turned = (matrix.unflatten(3, (self._n_tail, 2)).flip(4) * self._numbers.rotate).flatten(3)
+        values = matrix.new_empty(n_systems, n_channels, fractional.shape[1])
+        gradient = matrix.new_empty(n_systems, n_channels, fractional.shape[1], 3)
         for part, head, tail in self._tables(fractional):
             real_head, real_tail = (torch.view_as_real(table).flatten(2) for table in (head, tail))
             for channel in range(n_channels):
-                matrix = coefficients[:, channel]
-                by_head = torch.bmm(real_tail, matrix.transpose(1, 2)).unflatten(2, (self._n_head, 2))
-                first = torch.view_as_complex(by_head).mul_(head.conj()) @ self._numbers.head
-                values[:, channel, part] = first[..., 0].real
-                gradient[:, channel, part, 0] = first[..., 1].imag
-                by_tail = torch.bmm(real_head, matrix).unflatten(2, (self._n_tail, 2))
-                rest = torch.view_as_complex(by_tail).mul_(tail.conj()) @ self._numbers.tail
-                gradient[:, channel, part, 1:] = rest.imag
+                by_head = torch.bmm(real_tail, matrix[:, channel].transpose(1, 2)).unflatten(2, (self._n_head, 2))
+                products = torch.view_as_real(torch.view_as_complex(by_head) * head.conj()).flatten(2)
+                first = products @ self._numbers.head
+                values[:, channel, part] = first[..., 0]
+                gradient[:, channel, part, 0] = first[..., 1]
+                by_tail = torch.bmm(real_head, turned[:, channel]).mul_(real_tail)
+                gradient[:, channel, part, 1:] = by_tail @ self._numbers.tail
         return values, gradient
 
     def _tables(self, fractional: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
@@ -145,14 +173,37 @@ class DirectPhases:
         return combined.transpose(3, 4).reshape(*grid.shape[:2], 2 * self._n_head, 2 * self._n_tail)
 
 
+@lru_cache(maxsize=8)
+def pair_kernel(kernel: GridKernel, rotate: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What couples the products rr, ri, ir, ii of a half grid.
+
+    With c+ and c- of both signs and V = 2 c G on the half grid, the transpose of `combine` gives
+
+        rr' = 2 (c+ + c-) rr + 2 (c- - c+) ii     ri' = 2 (c+ + c-) ri - 2 (c- - c+) ir     and so on,
+
+    and the sum over the half grid of s |G|² is that of (s+ + s-) Σ x² + (s- - s+) (2 rr ii - 2 ri ir).
+
+    Returns:
+        (systems, 1, n1, 1, p, 1), (systems, 1, n1, 2, p, 2), and (systems, 2·n1·p, 9) for both powers.
+    """
+    plus, minus = kernel.twice_coulomb[:, 0, ..., 0].unbind(dim=3)
+    signs = rotate[:, None, None] * rotate
+    same = (plus + minus)[:, None, :, None, :, None]
+    partner = (minus - plus)[:, None, :, None, :, None] * signs
+    stress = kernel.stress.unflatten(1, (-1, 2))
+    both = torch.cat((stress.sum(dim=2), stress[:, :, 1] - stress[:, :, 0]), dim=1)
+    return same, partner, both
+
+
 @lru_cache(maxsize=64)
 def _numbers(extents: tuple[int, int, int], dtype: torch.dtype, device: torch.device) -> _Numbers:
     n1, n2, n3 = extents
     integers = [torch.arange(n1 + 1), torch.arange(n2 + 1), torch.arange(-n3, n3 + 1)]
     axis = torch.cat([torch.full_like(n, number) for number, n in enumerate(integers)])
     tails = torch.cartesian_prod(*integers[1:])
-    heads = torch.stack((torch.ones(n1 + 1, dtype=torch.float64), 2 * pi * integers[0].double()), dim=1)
-    complex_dtype = torch.complex128 if dtype == torch.float64 else torch.complex64
+    heads = torch.zeros(n1 + 1, 2, 2, dtype=torch.float64)
+    heads[:, 0, 0] = 1
+    heads[:, 1, 1] = 2 * pi * integers[0].double()
     combine = torch.tensor(
         # columns: (+, re), (+, im), (-, re), (-, im); rows: rr, ri, ir, ii
         ((1.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, -1.0), (0.0, 1.0, 0.0, 1.0), (-1.0, 0.0, 1.0, 0.0)),
@@ -163,7 +214,8 @@ def _numbers(extents: tuple[int, int, int], dtype: torch.dtype, device: torch.de
         axis=axis.to(device),
         columns=(2 * pi * torch.cat(integers).double()).to(device, dtype),
         sizes=(n1 + 1, n2 + 1, 2 * n3 + 1),
-        head=heads.to(device, complex_dtype),
-        tail=(2 * pi * tails.double()).to(device, complex_dtype),
+        head=heads.flatten(0, 1).to(device, dtype),
+        tail=(2 * pi * tails.double()).repeat_interleave(2, dim=0).to(device, dtype),
+        rotate=torch.tensor((1.0, -1.0), dtype=dtype, device=device),
         combine=combine,
     )

@@ -68,7 +68,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         self_interaction: whether each Gaussian's interaction with itself stays in the energy.
         backend: `direct` (exact), `nufft` (large systems) or `auto`.
         system_idx: (atoms,) sorted index of the system of each atom, for a batch.
-        nufft_tolerance: relative accuracy of `nufft`; by default 1e-12 in double and 1e-6 in single precision.
+        nufft_tolerance: relative accuracy of `nufft`; by default 1e-12 in double and 2e-6 in single precision.
 
     Returns:
         Tensors that can be differentiated twice in charges, positions and cell.

@@ -12,6 +12,7 @@ from torch import Tensor
 from les_viz.ewald.direct import DirectPhases
 from les_viz.ewald.grid import HalfGrid
 from les_viz.ewald.nonuniform import NonuniformPhases, derivative
+from les_viz.ewald.reciprocal import GridKernel
 
 BackendName = Literal["direct", "nufft"]
 
@@ -28,6 +29,9 @@ class Phases(Protocol):
     def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
         """`gather` and its gradient (systems, channels, atoms, 3)."""
 
+    def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
+        """`spread`, times the kernel, `gather_with_gradient`; and the stress (systems, 3, 3)."""
+
 
 class PhaseSums:
     """One back end on one grid, with derivatives."""
@@ -39,20 +43,35 @@ class PhaseSums:
 
     def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
         """(systems, channels, atoms) weights to the half grid, differentiable."""
+        if not needs_graph(weights, fractional):
+            return self.phases.spread(weights, fractional)
         result: Tensor = _Spread.apply(weights, fractional, self)  # type: ignore[no-untyped-call]
         return result
 
     def gather(self, values: Tensor, fractional: Tensor) -> Tensor:
         """Half grid to (systems, channels, atoms), differentiable."""
+        if not needs_graph(values, fractional):
+            return self.phases.gather(values, fractional)
         result: Tensor = _Gather.apply(values, fractional, self)  # type: ignore[no-untyped-call]
         return result
 
     def gather_with_gradient(self, values: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
         """`gather` and its gradient in the fractional coordinates (systems, channels, atoms, 3), differentiable."""
-        if torch.is_grad_enabled() and (values.requires_grad or fractional.requires_grad):
+        if needs_graph(values, fractional):
             slopes = [self.gather(derivative(values, self._triples, axis), fractional) for axis in range(3)]
             return self.gather(values, fractional), torch.stack(slopes, dim=3)
         return self.phases.gather_with_gradient(values, fractional)
+
+
+def needs_graph(*tensors: Tensor) -> bool:
+    """Whether somebody may differentiate what is computed from these."""
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+
+
+def _force(sums: PhaseSums, values: Tensor, fractional: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """`gather`, and the derivative of Σ weights · `gather` in the coordinates (systems, atoms, 3)."""
+    gathered, slope = sums.gather_with_gradient(values, fractional)
+    return gathered, (slope * weights.unsqueeze(3)).sum(dim=1)
 
 
 class _Spread(torch.autograd.Function):
@@ -67,8 +86,7 @@ class _Spread(torch.autograd.Function):
         weights, fractional = ctx.saved_tensors
         if not ctx.needs_input_grad[1]:
             return ctx.sums.gather(upstream, fractional), None, None
-        value, slope = ctx.sums.gather_with_gradient(upstream, fractional)
-        return value, (slope * weights.unsqueeze(3)).sum(dim=1), None
+        return *_force(ctx.sums, upstream, fractional, weights), None
 
 
 class _Gather(torch.autograd.Function):
@@ -82,7 +100,5 @@ class _Gather(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # noqa: ANN401
         values, fractional = ctx.saved_tensors
         on_grid = ctx.sums.spread(upstream, fractional) if ctx.needs_input_grad[0] else None
-        if not ctx.needs_input_grad[1]:
-            return on_grid, None, None
-        _, slope = ctx.sums.gather_with_gradient(values, fractional)
-        return on_grid, (slope * upstream.unsqueeze(3)).sum(dim=1), None
+        moved = _force(ctx.sums, values, fractional, upstream)[1] if ctx.needs_input_grad[1] else None
+        return on_grid, moved, None

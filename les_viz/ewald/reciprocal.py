@@ -19,9 +19,9 @@ from les_viz.ewald.grid import HalfGrid, half_grid
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GridKernel:
-    """Weights of the half grid for given cells; differentiable in the cells if they are.
+    """Weights of the half grid for given cells; differentiable in the cells if they are. Its identity is its hash.
 
     Attributes:
         grid: the half grid.
@@ -46,7 +46,7 @@ def grid_kernel(cell: Tensor, k_cutoff: float, smearing: float) -> GridKernel:
     return _kept_kernel(cells, k_cutoff, smearing, cell.dtype, cell.device)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _kept_kernel(
     cells: tuple[float, ...], k_cutoff: float, smearing: float, dtype: torch.dtype, device: torch.device
 ) -> GridKernel:
