@@ -181,7 +181,7 @@ def measure(*, quick: bool) -> dict[str, object]:
 
     Returns:
         `errors` (relative RMS error of potential and forces against the converged kernel, by setting) and `rows`
-        (one a size and precision: seconds by code, ratios to les_viz, peak memory in bytes).
+        (one a size and precision: seconds by code, ratios to les_viz, bytes at the peak and their growth).
     """
     accuracy, settings = accurate_settings() if _has_torch_pme() else ({}, [])
     rows = []
@@ -197,7 +197,7 @@ def measure(*, quick: bool) -> dict[str, object]:
                     "seconds": seconds,
                     "plain_over_les_viz": _ratio(seconds, "plain"),
                     "torch_pme_over_les_viz": _ratio(seconds, "torch-pme"),
-                    "peak_memory_bytes": None if quick else peak_memory("les_viz", n_atoms, dtype),
+                    "memory_bytes": None if quick else peak_memory("les_viz", n_atoms, dtype),
                 }
             )
     return {"errors": accuracy, "rows": rows}
@@ -216,8 +216,8 @@ def _ratio(seconds: dict[str, float], prefix: str) -> float | None:
 def table(result: dict[str, Any]) -> str:
     """The measurements as a Markdown table."""
     lines = [
-        "| atoms | precision | les_viz | plain algorithm | torch-pme, best | × plain | × torch-pme | memory |",
-        "|---:|---|---:|---:|---:|---:|---:|---:|",
+        "| atoms | precision | les_viz | plain algorithm | torch-pme, best | × plain | × torch-pme | memory | grown |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in result["rows"]:
         seconds = row["seconds"]
@@ -228,6 +228,6 @@ def table(result: dict[str, Any]) -> str:
             f"{milliseconds(seconds.get('plain'))} | "
             f"{milliseconds(rivals[best]) + ' (' + best.split()[1] + ')' if best else '–'} | "
             f"{times(row['plain_over_les_viz'])} | {times(row['torch_pme_over_les_viz'])} | "
-            f"{megabytes(row['peak_memory_bytes'])} |"
+            f"{' | '.join(megabytes(size) for size in row['memory_bytes'] or (None, None))} |"
         )
     return "\n".join(lines)

@@ -51,7 +51,7 @@ def test_ewald_table_shows_ratios_and_gaps():
         "seconds": {"les_viz": 1e-3, "plain": 5e-3, "torch-pme P3M 2 Å 5 nodes": 8e-3},
         "plain_over_les_viz": 5.0,
         "torch_pme_over_les_viz": 8.0,
-        "peak_memory_bytes": None,
+        "memory_bytes": None,
     }
     assert "| 192 | float32 | 1 ms | 5 ms | 8 ms (P3M) | 5 | 8 | – |" in ewald.table({"rows": [row]})
 
