@@ -22,7 +22,7 @@ from les_viz.sandbox import Limits, run_limited
 if TYPE_CHECKING:
     import ase
 
-__all__ = ["Structures", "read", "read_bytes", "read_frames"]
+__all__ = ["Structures", "read", "read_bytes", "read_structures"]
 
 _DEFAULT_LIMITS = ReadLimits()
 
@@ -51,30 +51,9 @@ def read(
     """
     if not isinstance(index, int):
         raise SettingError(
-            f"index is {index!r}: read gives one structure and takes one number; use read_frames for more"
+            f"index is {index!r}: read gives one structure and takes one number; use read_structures for more"
         )
-    return read_frames(path, index=index, format=format, limits=limits)[0]
-
-
-def read_frames(
-    path: str | os.PathLike[str],
-    *,
-    index: Index = ":",
-    format: str | None = None,
-    limits: ReadLimits = _DEFAULT_LIMITS,
-) -> "list[ase.Atoms]":
-    """Read several structures of one file.
-
-    Args:
-        path: as for `read`.
-        index: frames, as in ASE: -1, ":", "10:20:2" or a slice.
-        format: as for `read`.
-        limits: size and time.
-
-    Raises:
-        StructureError: one sentence that says what is wrong and where.
-    """
-    return list(read_structures(path, index=index, format=format, limits=limits).frames)
+    return read_structures(path, index=index, format=format, limits=limits).frames[0]
 
 
 def read_structures(

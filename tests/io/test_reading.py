@@ -14,7 +14,7 @@ import pytest
 import les_viz
 from les_viz.errors import SettingError, StructureError
 from les_viz.io.limits import ReadLimits
-from les_viz.io.reading import read_bytes, read_frames
+from les_viz.io.reading import read_bytes, read_structures
 
 EVENTS: list[tuple[str, str]] = []
 WATCHED = ("open", "subprocess.Popen", "os.system", "os.listdir", "socket.connect", "os.posix_spawn")
@@ -51,7 +51,7 @@ def test_read_gives_one_structure_with_its_results(water_file):
 
 
 def test_one_process_is_started_and_nothing_else_is_opened(events, water_file):
-    read_frames(water_file)
+    read_structures(water_file)
     started = [argument for event, argument in events if event in ("subprocess.Popen", "os.posix_spawn", "os.system")]
     assert started
     assert set(started) == {sys.executable}
@@ -134,7 +134,7 @@ def test_an_index_that_is_none(water, index):
 
 
 def test_read_takes_one_number(water_file):
-    with pytest.raises(SettingError, match="takes one number; use read_frames for more"):
+    with pytest.raises(SettingError, match="takes one number; use read_structures for more"):
         les_viz.read(water_file, index=":")
 
 
@@ -180,6 +180,6 @@ print("imports work")
 
 @pytest.mark.shared
 def test_real_water_with_forces(shared):
-    frames = read_frames(shared / "data" / "water_pbe0" / "val.extxyz.gz", index="::20")
+    frames = read_structures(shared / "data" / "water_pbe0" / "val.extxyz.gz", index="::20").frames
     assert [len(atoms) for atoms in frames] == [192] * 4
     assert all(atoms.get_forces().shape == (192, 3) for atoms in frames)
