@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from les_viz.io.reading import read
     from les_viz.md.calculator import LESCalculator
     from les_viz.models.loading import load_model
+    from les_viz.notebook.show import view
     from les_viz.response.predict import predict
     from les_viz.response.prediction import Prediction, Quantity
     from les_viz.system import System
@@ -32,6 +33,7 @@ __all__ = [
     "load_model",
     "predict",
     "read",
+    "view",
 ]
 
 _HOMES = {
@@ -48,6 +50,7 @@ _HOMES = {
     "load_model": "les_viz.models.loading",
     "predict": "les_viz.response.predict",
     "read": "les_viz.io.reading",
+    "view": "les_viz.notebook.show",
 }
 
 

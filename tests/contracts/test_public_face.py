@@ -22,6 +22,7 @@ PUBLIC = {
     "load_model",
     "predict",
     "read",
+    "view",
 }
 
 
