@@ -40,7 +40,14 @@ REQUIRED_OF_TRAINING = {
     "wall_time_s", "machine", "versions",
 }  # fmt: skip
 HELD_OUT_DATA = {"water": "data/water_pbe0/val.extxyz.gz"}
-CHARGE_SIGNS = {"water": {"O": -1, "H": 1}}
+CHARGE_SIGNS = {
+    "water": ("water_64.extxyz", {"O": -1, "H": 1}),
+    "point-ions": ("ions_64.extxyz", {"Na": 1, "Cl": -1}),
+    "organic": ("water_dimer.extxyz", {"O": -1, "H": 1}),
+}
+"""By sample, a structure of it and what sign each element has there."""
+CHARACTERISTIC = {"water", "point-ions"}
+"""Samples in which all atoms of an element carry about the mean charge of the card."""
 
 
 @pytest.fixture(params=WITH_WEIGHTS, ids=lambda folder: folder.name)
@@ -121,18 +128,21 @@ def test_predictions_are_those_recorded(sample, card):
 
 
 def test_signs_of_the_charges(sample, card):
-    signs = CHARGE_SIGNS[sample.name]
-    liquid = les_viz.read(next(sample.glob("*_64.extxyz")))
-    found = les_viz.predict(les_viz.load_model(sample.name), liquid)
-    symbols = np.array(liquid.get_chemical_symbols())
+    name, signs = CHARGE_SIGNS[sample.name]
+    structure = les_viz.read(sample / name)
+    found = les_viz.predict(les_viz.load_model(sample.name), structure)
+    symbols = np.array(structure.get_chemical_symbols())
     for symbol, sign in signs.items():
         charges = found.partial_charges[symbols == symbol]
         assert (sign * charges > 0).all()
-        assert charges.mean() == pytest.approx(card["charges"]["mean_e"][symbol], abs=0.05)
+        if sample.name in CHARACTERISTIC:
+            assert charges.mean() == pytest.approx(card["charges"]["mean_e"][symbol], abs=0.05)
 
 
 @pytest.mark.shared
 def test_held_out_errors_are_those_of_the_card(sample, card, shared):
+    if sample.name not in HELD_OUT_DATA:
+        pytest.skip("its script makes the held-out frames; test_sample_truths.py measures this sample")
     frames = ase.io.read(shared / HELD_OUT_DATA[sample.name], "::8", format="extxyz")
     assert len(frames) == 10
     found = les_viz.predict(les_viz.load_model(sample.name), frames, quantities={"energy", "forces"})
