@@ -10,5 +10,6 @@ st.navigation(
         st.Page("pages/response.py", title="Response"),
         st.Page("pages/potential.py", title="Potential"),
         st.Page("pages/models.py", title="Models"),
+        st.Page("pages/home.py", title="About and samples"),
     ]
 ).run()

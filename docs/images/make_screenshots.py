@@ -17,6 +17,9 @@ FOLDER = Path(__file__).resolve().parent
 APP = FOLDER.parents[1] / "app.py"
 FLAGS = ["--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
+PAGES = {"Response": "Response", "Potential": "Potential", "Models": "Models", "About and samples": "les_viz"}
+"""Entries of the menu, and the heading of the page behind each."""
+
 
 def main() -> None:
     """Start the app, open each page, save its picture."""
@@ -34,9 +37,21 @@ def main() -> None:
                 page.set_default_timeout(120_000)
                 page.goto(url)
                 save_charges(page)
+                for title in PAGES:
+                    save_other(page, title)
                 browser.close()
         finally:
             server.terminate()
+
+
+def save_other(page: Page, title: str) -> None:
+    """Another page, reached through the menu as a visitor would."""
+    page.get_by_role("link", name=title).first.click()
+    page.get_by_role("heading", level=1, name=PAGES[title]).wait_for()
+    page.wait_for_selector(".les-canvas canvas")
+    page.wait_for_selector(".js-plotly-plot, [data-testid=stMetric]")
+    page.wait_for_timeout(5000)
+    page.screenshot(path=FOLDER / f"{title.split()[0].lower()}.png")
 
 
 def wait_for(url: str) -> None:

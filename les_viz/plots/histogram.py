@@ -65,6 +65,26 @@ def histogram_by_element(
     return figure
 
 
+def atoms_in_bars(values: FloatArray, symbols: Sequence[str], bars: Sequence[tuple[int, float]]) -> list[int]:
+    """The atoms that bars of `histogram_by_element` count.
+
+    Args:
+        values: as drawn.
+        symbols: as drawn.
+        bars: row of each, from 0, and the centre of its bin.
+
+    Returns:
+        Their indices, ascending.
+    """
+    elements, edges, owner = sorted(set(symbols)), _edges(values), np.asarray(symbols)
+    half = 0.5 * (edges[1] - edges[0])
+    found: set[int] = set()
+    for row, centre in bars:
+        near = np.abs(values - centre) <= half * (1 + 1e-9)
+        found |= set(np.flatnonzero(near & (owner == elements[row])).tolist())
+    return sorted(found)
+
+
 def summary(values: FloatArray) -> str:
     """Mean and spread in words short enough for a label."""
     return f"{signed(float(values.mean()))} ± {float(values.std()):.3f}"

@@ -1,6 +1,8 @@
 """The instruments of the Charges page."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,18 +11,23 @@ import streamlit as st
 from les_viz.elements import SYMBOLS
 from les_viz.io.writing import extxyz_bytes
 from les_viz.plots import theme
-from les_viz.plots.histogram import histogram_by_element, summary
+from les_viz.plots.histogram import atoms_in_bars, histogram_by_element, summary
+from les_viz.plots.scatter import scatter_by_element
 from les_viz.plots.text import signed
 from les_viz.response.prediction import UNITS, Prediction
+from les_viz.response.surroundings import coordination_numbers, nearest_distances
+from les_viz.ui.charge_truth import show_truth
+from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
 from les_viz.ui.frame import panels
-from les_viz.ui.session import Shown, current, remember, seed, widget_value
+from les_viz.ui.session import Shown, current, seed, update, widget_value
 from les_viz.ui.viewer import mount_viewer, select_atom
+from les_viz.ui.what_if import show_what_if
 from les_viz.ui.wording import number, plain
 from les_viz.viewer.scene import Coloring, colorings, scene_of
 
-_BY_ELEMENT = "element"
-_COLOR_WIDGET = "color_choice"
 _TABLE_WIDGET = "atom_table"
+_HISTOGRAM_WIDGET = "charge_histogram"
+_SCATTER_WIDGET = "environment_scatter"
 
 QUESTION = (
     "Which charge does the model give each atom? Latent charges are emergent: energies fix them only up to a common "
@@ -34,10 +41,26 @@ CAUTION = (
 
 
 def show_structure(shown: Shown) -> None:
-    """The viewer, with the choice of what colours the atoms."""
-    choices = colorings(shown.prediction)
-    coloring = _choose_coloring(choices)
-    mount_viewer(scene_of(shown.prediction, coloring, selected=_selected(shown)), on_pick=select_atom)
+    """The viewer, with the choice of what colours the atoms; selected atoms light up."""
+    choose_coloring(shown.prediction)
+    scene = scene_of(shown.prediction, chosen_coloring(shown.prediction), selected=_selected(shown))
+    scene = replace(scene, selection=selected_atoms(shown))
+    mount_viewer(scene, on_pick=select_atom, on_select=select_atoms)
+    choose_range(shown.prediction)
+
+
+def selected_atoms(shown: Shown) -> tuple[int, ...]:
+    """The atoms that light up: all of the selection, as long as the picked atom is one of them."""
+    picked, n_atoms = _selected(shown), len(shown.prediction.atomic_numbers)
+    chosen = tuple(index for index in current().selection if index < n_atoms)
+    if picked is None or picked in chosen:
+        return chosen
+    return (picked,)
+
+
+def select_atoms(indices: Sequence[int]) -> None:
+    """Remember several selected atoms; the last is the picked one."""
+    update(selection=tuple(indices), selected_atom=indices[-1] if indices else None)
 
 
 def show_numbers(shown: Shown) -> None:
@@ -61,9 +84,8 @@ def show_numbers(shown: Shown) -> None:
 
 
 def show_histogram(shown: Shown) -> None:
-    """How the coloured value spreads over the atoms of each element."""
-    choices = colorings(shown.prediction)
-    coloring = choices.get(current().color_by, next(iter(choices.values())))
+    """How the coloured value spreads over the atoms of each element; a click on a bar selects its atoms."""
+    coloring = _shown_values(shown)
     figure = histogram_by_element(
         coloring.values,
         _symbols(shown.prediction),
@@ -71,7 +93,14 @@ def show_histogram(shown: Shown) -> None:
         limit=coloring.limit,
         marked=_selected(shown),
     )
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="charge_histogram")
+    st.plotly_chart(
+        figure,
+        theme="streamlit",
+        config=theme.toolbar(),
+        key=_HISTOGRAM_WIDGET,
+        on_select=partial(_take_bars, shown),
+        selection_mode=("points", "box"),
+    )
 
 
 def show_warnings(shown: Shown) -> None:
@@ -85,8 +114,43 @@ def show_details(shown: Shown) -> None:
     """Below: the table of atoms with downloads, and what the numbers mean."""
     panels(
         "charges_tabs",
-        {"Atoms": lambda: _show_atoms(shown), "What these charges are": _show_notes},
+        {
+            "Atoms": partial(_show_atoms, shown),
+            "Charge against environment": partial(_show_environment, shown),
+            "Beside other charges": partial(show_truth, shown),
+            "What if": partial(show_what_if, shown),
+            "What these charges are": _show_notes,
+        },
     )
+
+
+def _show_environment(shown: Shown) -> None:
+    prediction, coloring = shown.prediction, _shown_values(shown)
+    options = {
+        "distance to the nearest neighbour (Å)": nearest_distances,
+        "bonded neighbours": coordination_numbers,
+    }
+    what = st.segmented_control(
+        "Against", list(options), default=next(iter(options)), key="environment_choice", required=True
+    )
+    x_label = str(what)
+    figure = scatter_by_element(
+        options[x_label](prediction),
+        coloring.values,
+        _symbols(prediction),
+        x_label=x_label,
+        y_label=f"{coloring.label} ({coloring.unit})",
+        marked=selected_atoms(shown),
+    )
+    st.plotly_chart(
+        figure,
+        theme="streamlit",
+        config=theme.toolbar(),
+        key=_SCATTER_WIDGET,
+        on_select=_take_points,
+        selection_mode=("points", "box"),
+    )
+    st.caption("Charges follow the surroundings: where the points of an element lie on a line, one distance decides.")
 
 
 def _show_notes() -> None:
@@ -108,6 +172,7 @@ def atom_table(prediction: Prediction) -> pd.DataFrame:
     }
     for coloring in colorings(prediction).values():
         columns[f"{coloring.label} ({coloring.unit})"] = coloring.values
+    columns[f"short-range energy ({UNITS['short_range_energies']})"] = prediction.short_range_energies
     if prediction.forces is not None:
         columns[f"force ({UNITS['forces']})"] = np.linalg.norm(prediction.forces, axis=1)
     for axis, name in enumerate("xyz"):
@@ -137,21 +202,23 @@ def extxyz_of(shown: Shown) -> bytes:
     return extxyz_bytes(shown.atoms, arrays=arrays, info=info)
 
 
-def _choose_coloring(choices: Mapping[str, Coloring]) -> Coloring | None:
-    options = [*choices, _BY_ELEMENT]
-    chosen = current().color_by if current().color_by in options else options[0]
-    seed(_COLOR_WIDGET, chosen)
-    st.segmented_control(
-        "Colour by",
-        options,
-        key=_COLOR_WIDGET,
-        required=True,
-        wrap=True,
-        label_visibility="collapsed",
-        on_change=remember,
-        args=(_COLOR_WIDGET, "color_by"),
-    )
-    return choices.get(chosen)
+def _shown_values(shown: Shown) -> Coloring:
+    """The coloured value; the first there is where atoms are coloured by element."""
+    coloring = chosen_coloring(shown.prediction)
+    return next(iter(choices_of(shown.prediction).values())) if coloring is None else coloring
+
+
+def _take_bars(shown: Shown) -> None:
+    """Select the atoms of the bars that were clicked or boxed."""
+    points = widget_value(_HISTOGRAM_WIDGET)["selection"]["points"]
+    bars = [(int(point["curve_number"]), float(point["x"])) for point in points if "x" in point]
+    select_atoms(atoms_in_bars(_shown_values(shown).values, _symbols(shown.prediction), bars))
+
+
+def _take_points() -> None:
+    """Select the atoms of the points that were clicked or boxed."""
+    points = widget_value(_SCATTER_WIDGET)["selection"]["points"]
+    select_atoms([int(np.ravel(point["customdata"])[0]) for point in points if "customdata" in point])
 
 
 def _selected(shown: Shown) -> int | None:
@@ -179,23 +246,22 @@ def _element_table(prediction: Prediction) -> str:
 
 
 def _show_table(table: pd.DataFrame, shown: Shown) -> None:
-    selected = _selected(shown)
-    seed(_TABLE_WIDGET, {"selection": {"rows": [] if selected is None else [selected], "columns": []}})
+    selected = selected_atoms(shown)
+    seed(_TABLE_WIDGET, {"selection": {"rows": list(selected), "columns": []}})
     numeric = [name for name in table.columns if name.endswith(")")]
     st.dataframe(
         table,
         hide_index=True,
         height=300,
         key=_TABLE_WIDGET,
-        selection_mode="single-row",
+        selection_mode="multi-row",
         on_select=_take_selection,
         column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numeric},
     )
 
 
 def _take_selection() -> None:
-    rows = widget_value(_TABLE_WIDGET)["selection"]["rows"]
-    select_atom(rows[0] if rows else None)
+    select_atoms([int(row) for row in widget_value(_TABLE_WIDGET)["selection"]["rows"]])
 
 
 def _offer_downloads(table: pd.DataFrame, shown: Shown) -> None:

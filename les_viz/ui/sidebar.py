@@ -163,6 +163,8 @@ def _describe_structure(entry: StructureEntry) -> None:
     st.caption(plain(structures.describe(entry, current().frame)))
     for note in entry.notes:
         st.caption(plain(note))
+    if current().edits:
+        st.caption(f":orange[Changed by you: {plain('; '.join(edit.name for edit in current().edits))}]")
     choose_boundary(entry)
 
 

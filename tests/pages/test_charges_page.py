@@ -165,3 +165,59 @@ def test_a_sample_that_cannot_be_loaded_is_one_sentence(samples, open_page, tmp_
     (error,) = page.errors()
     assert "broken" in error
     assert "a model" in page.app.info[0].value
+
+
+def clicked(page, label):
+    next(button for button in page.app.button if button.label == label).click().run()
+    assert page.errors() == []
+
+
+def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page):
+    before = page.payload()
+    page.open_tab("charges_tabs", "What if")
+    page.app.number_input(key="move_x").set_value(0.2)
+    clicked(page, "Move")
+    after = page.payload()
+    assert after[1]["positions"][0][0] == pytest.approx(before[1]["positions"][0][0] + 0.2, abs=1e-5)
+    assert not np.allclose(after[1]["values"], before[1]["values"])
+    assert page.metrics()["Energy change"].endswith(" eV")
+    assert "atoms.positions[0] += [0.2, 0.0, 0.0]" in page.app.code[0].value
+    clicked(page, "Undo")
+    np.testing.assert_array_equal(page.payload()[1]["values"], before[1]["values"])
+
+
+@pytest.mark.parametrize("button", ["Turn", "Strain", "Swap"])
+def test_other_changes(page, button):
+    before = page.payload()[1]
+    page.open_tab("charges_tabs", "What if")
+    if button == "Strain":
+        page.app.number_input(key="strain_b").set_value(2.0)
+    clicked(page, button)
+    after = page.payload()[1]
+    assert not np.allclose(after["values"], before["values"])
+    assert (after["numbers"] != before["numbers"]).any() == (button == "Swap")
+
+
+@pytest.mark.parametrize("name", ["force", "short-range energy", "Coulomb energy"])
+def test_more_values_can_colour_the_atoms_on_a_locked_range(page, name):
+    page.app.button_group(key="color_choice").set_value(name).run()
+    limit = page.payload()[0]["limit"]
+    page.app.toggle(key="lock_choice").set_value(True).run()
+    page.app.number_input(key="limit_choice").set_value(2 * limit).run()
+    page.app.slider(key="frame_choice").set_value(1).run()
+    assert page.errors() == []
+    assert page.payload()[0]["limit"] == pytest.approx(2 * limit)
+
+
+def test_the_tabs_beside_the_table_draw(page):
+    for title in ("Charge against environment", "Beside other charges", "What these charges are"):
+        page.open_tab("charges_tabs", title)
+        assert page.errors() == []
+
+
+def test_several_atoms_light_up_in_viewer_and_table(page):
+    session = page.app.session_state["les_viz_session"]
+    page.app.session_state["les_viz_session"] = replace(session, selected_atom=5, selection=(1, 5))
+    page.app.run()
+    assert page.payload()[0]["selection"] == [1, 5]
+    assert page.app.session_state["atom_table"]["selection"]["rows"] == [1, 5]

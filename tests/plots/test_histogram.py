@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from les_viz.plots.histogram import histogram_by_element, summary
+from les_viz.plots.histogram import atoms_in_bars, histogram_by_element, summary
 
 VALUES = np.array([-0.8, -0.82, 0.4, 0.41, 0.39, 0.4])
 SYMBOLS = ["O", "O", "H", "H", "H", "H"]
@@ -45,3 +45,11 @@ def test_equal_values_still_make_a_figure():
     flat = histogram_by_element(np.zeros(3), ["C", "C", "C"], label="q (e)", limit=1.0)
     assert int(sum(flat.data[0].y)) == 3
     assert summary(np.zeros(3)) == "0.000 ± 0.000"
+
+
+def test_bars_know_their_atoms():
+    hydrogen, oxygen = figure().data
+    everything = [(0, x) for x in hydrogen.x] + [(1, x) for x in oxygen.x]
+    assert atoms_in_bars(VALUES, SYMBOLS, everything) == list(range(6))
+    assert set(atoms_in_bars(VALUES, SYMBOLS, [(1, oxygen.x[0])])) <= {0, 1}
+    assert atoms_in_bars(VALUES, SYMBOLS, []) == []

@@ -1,0 +1,137 @@
+"""The first page: what LES is, a picture of it at work, and the samples to start from."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from les_viz.elements import SYMBOLS
+from les_viz.errors import LesVizError
+from les_viz.models.cards import read_card
+from les_viz.plots import theme
+from les_viz.plots.histogram import histogram_by_element
+from les_viz.plots.thumbnail import thumbnail
+from les_viz.ui import models, structures
+from les_viz.ui.session import Shown, current
+from les_viz.ui.viewer import mount_viewer, select_atom
+from les_viz.ui.wording import plain
+from les_viz.viewer.scene import colorings, scene_of
+
+QUESTION = "See the charges that a machine-learned potential found by itself, and what they do."
+
+_PAGES = {"charges": "Charges", "response": "Response", "potential": "Potential", "models": "Model"}
+_CARDS_A_ROW = 3
+
+SENTENCES = """
+A machine-learned potential gives the energy of atoms from their surroundings, up to a cutoff of a few Å.
+**Latent Ewald Summation** (LES) adds what lies beyond: from the same surroundings it reads a *latent charge* of each
+atom and adds the Coulomb energy of all of them. Nobody tells it a charge: it learns from energies and forces alone.
+What comes out can be tested, for these charges have dipoles, answer to fields, and can be held against quantum
+chemistry. This app shows them, next to the truth where there is one.
+"""
+
+_PICTURE = """
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 560 150" role="img" width="100%" font-size="13"
+ font-family="sans-serif" aria-label="From atoms to surroundings, from surroundings to a short-range energy and to
+ latent charges,
+ from charges by Ewald summation to the Coulomb energy; both energies add up.">
+ <g fill="none" stroke="#8a8f98" stroke-width="1.5">
+  <rect x="5" y="52" width="105" height="46" rx="8"/>
+  <rect x="165" y="8" width="150" height="46" rx="8" stroke="#d97b29"/>
+  <rect x="165" y="96" width="110" height="46" rx="8" stroke="#0b8f86"/>
+  <rect x="315" y="96" width="120" height="46" rx="8" stroke="#0b8f86"/>
+  <rect x="480" y="52" width="75" height="46" rx="8"/>
+  <path d="M110 68 L165 34 M110 84 L165 116 M275 119 L315 119 M315 31 L480 68 M435 115 L480 84"/>
+ </g>
+ <g fill="currentColor" text-anchor="middle">
+  <text x="57" y="71">surroundings</text><text x="57" y="88">of each atom</text>
+  <text x="240" y="28">short-range</text><text x="240" y="45">energy</text>
+  <text x="220" y="116">latent</text><text x="220" y="133">charges q</text>
+  <text x="375" y="116">Ewald sum</text><text x="375" y="133">Coulomb energy</text>
+  <text x="517" y="80">energy</text>
+ </g>
+</svg>
+"""
+
+
+def show_structure(shown: Shown) -> None:
+    """What lies on the bench, coloured by its latent charges."""
+    coloring = next(iter(colorings(shown.prediction).values()))
+    mount_viewer(scene_of(shown.prediction, coloring, selected=current().selected_atom), on_pick=select_atom)
+
+
+def show_idea(shown: Shown) -> None:
+    """LES in a picture and five sentences, and the charges of the elements on the bench."""
+    st.html(_PICTURE)
+    st.markdown(SENTENCES)
+    coloring = next(iter(colorings(shown.prediction).values()))
+    figure = histogram_by_element(
+        coloring.values,
+        [SYMBOLS[number] for number in shown.prediction.atomic_numbers],
+        label=f"{coloring.label} ({coloring.unit})",
+        limit=coloring.limit,
+    )
+    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="home_histogram")
+
+
+def show_cards() -> None:
+    """The bundled samples: picture, what they teach, how wrong they are, and a link to each page with them in place."""
+    st.subheader("Samples to start from", anchor=False)
+    st.caption("Or drop your own structure and model into the sidebar; nothing leaves this machine.")
+    names = models.names()
+    for start in range(0, len(names), _CARDS_A_ROW):
+        columns = st.columns(_CARDS_A_ROW, border=True)
+        for column, name in zip(columns, names[start : start + _CARDS_A_ROW], strict=False):
+            with column:
+                _show_card(name)
+
+
+def picture_of(name: str, card: dict[str, Any]) -> tuple[Path, str] | None:
+    """The sample's first structure, and its thumbnail by the card's mean charges; None if it has no structure."""
+    own = [path for path in structures.sample_paths() if path.parent.name == name]
+    if not own:
+        return None
+    atoms = structures.load_sample(own[0]).frames[0]
+    means = card.get("charges", {}).get("mean_e", {})
+    charges = [float(means.get(symbol, 0.0)) for symbol in atoms.symbols]
+    title = f"{structures.sample_label(own[0])}, atoms coloured by the mean latent charge of their element"
+    return own[0], thumbnail(atoms.numbers, atoms.positions, charges, title=title)
+
+
+def _show_card(name: str) -> None:
+    try:
+        card = read_card(name)
+        picture = picture_of(name, card)
+    except LesVizError as error:
+        st.error(plain(str(error)))
+        return
+    if picture is not None:
+        st.html(picture[1])
+    st.markdown(f"**{plain(str(card.get('title', name)))}**")
+    st.caption(plain(str(card.get("teaches", ""))))
+    training, held_out = card.get("training", {}), card.get("held_out", {})
+    if training:
+        st.caption(plain(f"Training data: {training.get('frames')} frames, {training.get('level_of_theory', '')}"))
+    errors = [
+        f"{held_out[key]:.3g} {unit}"
+        for key, unit in (("force_rmse_meV_per_A", "meV/Å"), ("energy_rmse_meV_per_atom", "meV/atom"))
+        if key in held_out
+    ]
+    if errors:
+        st.caption("Errors on unseen frames: " + " in forces, ".join(errors) + " in energy")
+    query = {"model": name}
+    if picture is not None:
+        query["structure"] = f"{name}/{picture[0].name}"
+    with st.container(horizontal=True):
+        for page, label in _PAGES.items():
+            _link(page, label, query)
+
+
+def _link(page: str, label: str, query: dict[str, str]) -> None:
+    """A link that stays in the session where the menu is there, and an address where a page stands alone."""
+    try:
+        st.page_link(f"pages/{page}.py", label=label, query_params=query)
+    except (StreamlitAPIException, KeyError):
+        st.markdown(f"[{label}](/{page}?{urlencode(query)})")

@@ -1,0 +1,57 @@
+"""The pages About and Models without a browser."""
+
+import io
+from contextlib import redirect_stdout
+
+import pytest
+from small_bench import model_bytes
+
+from les_viz.models.loading import load_model_bytes
+from les_viz.ui.model_page.facts import fact_table, native_bytes
+
+
+def test_home_shows_the_bench_and_a_card_with_links_for_each_sample(open_page):
+    page = open_page("home")
+    assert page.errors() == []
+    assert page.payload()[0]["label"] == "latent charge"
+    assert any("**water**" in text.value for text in page.app.markdown)
+    assert sum("structure=water" in text.value for text in page.app.markdown) == 4
+
+
+@pytest.mark.parametrize("title", ["Compare two", "Inside", "Training", "All models", "Convert and download"])
+def test_each_tab_of_the_models_page_draws(open_page, title):
+    page = open_page("models").open_tab("model_tabs", title)
+    assert page.errors() == []
+
+
+def test_two_models_are_compared_on_the_structure_of_the_bench(open_page):
+    page = open_page("models")
+    page.upload("model", "mine.safetensors", model_bytes(seed=8))
+    assert page.errors() == []
+    table = page.app.dataframe[0].value
+    assert list(table.columns) == ["quantity", "mine.safetensors (yours)", "water"]
+    for what in ("charges", "Born effective charges"):
+        page.app.button_group(key="compared_quantity_choice").set_value(what).run()
+        assert page.errors() == []
+        assert any("RMS difference" in caption.value for caption in page.app.caption)
+
+
+def test_the_python_of_the_models_page_runs(open_page):
+    page = open_page("models")
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(page.app.code[0].value, "page", "exec"), {})
+    assert "charge scale: 1.0" in printed.getvalue()
+
+
+def test_a_model_is_taken_apart_into_facts_and_back_into_its_file():
+    content = model_bytes()
+    model = load_model_bytes("m.safetensors", content)
+    facts = dict(fact_table(model).itertuples(index=False))
+    assert facts["cutoff (Å)"] == "3"
+    assert facts["smearing σ (Å)"] == "1"
+    assert facts["self-interaction"] == "removed"
+    again = load_model_bytes("again.safetensors", native_bytes(model))
+    assert again.config == model.config
+    for name, value in model.state_dict().items():
+        assert (again.state_dict()[name] == value).all()
