@@ -194,7 +194,9 @@ def test_other_changes(page, button):
         page.app.number_input(key="strain_b").set_value(2.0)
     clicked(page, button)
     after = page.payload()[1]
-    assert not np.allclose(after["values"], before["values"])
+    # Turning a molecule that is alone within the cutoff leaves its charges as they are.
+    changed = "positions" if button == "Turn" else "values"
+    assert not np.allclose(after[changed], before[changed])
     assert (after["numbers"] != before["numbers"]).any() == (button == "Swap")
 
 
