@@ -112,6 +112,7 @@ class _Execution:
         return Outcome(finished=finished, step=self._driver.step, note=note)
 
     def _prepare(self) -> str:
+        self._directory.thermo.unlink(missing_ok=True)  # of a start that did not come to a checkpoint
         wish = self._watch.should_stop
 
         def on_step(step: int, force: float) -> None:
@@ -155,9 +156,13 @@ class _Execution:
 
     def _should_stop(self) -> bool:
         protocol = self._watch.new_field()
-        if protocol is not None:
-            self._driver.protocol = protocol
-            self._setup.record_field(self._driver.step, protocol)
+        if protocol is not None and protocol != self._driver.protocol:
+            try:
+                self._driver.protocol = protocol
+            except SettingError as caught:  # the run goes on as it is
+                self._watch.on_phase(f"the field stays as it was: {caught}")
+            else:
+                self._setup.record_field(self._driver.step, protocol)
         return self._watch.should_stop()
 
 
