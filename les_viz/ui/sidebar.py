@@ -118,7 +118,7 @@ def _structure_menu(session: Session) -> StructureEntry | None:
     if not keys:
         return None
     if session.structure_key not in keys:
-        session = update(structure_key=keys[0], **_AFRESH)
+        session = update(structure_key=keys[0], **({} if session.structure_key is None else _AFRESH))
     labels = {key: structures.sample_label(path) for key, path in samples.items()}
     labels |= {entry.key: entry.label for entry in uploads.values()}
     seed(_STRUCTURE_WIDGET, session.structure_key)
@@ -175,7 +175,8 @@ def _model_menu(session: Session) -> ModelEntry | None:
     if not keys:
         return None
     if session.model_key not in keys:
-        session = update(model_key=keys[0], **_RESCALED)
+        # What a link says of the model holds unless it names one that is not there.
+        session = update(model_key=keys[0], **({} if session.model_key is None else _RESCALED))
     labels = samples | {entry.key: entry.label for entry in uploads.values()}
     seed(_MODEL_WIDGET, session.model_key)
     st.selectbox(
