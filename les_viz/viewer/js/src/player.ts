@@ -20,6 +20,7 @@ export class Player {
   begin(isLive: boolean): void {
     this.state.frame = 0;
     this.state.isPlaying = isLive;
+    this.due = 0;
     this.askedAt = -1;
   }
 

@@ -74,6 +74,15 @@ test("a live run waits at its end and asks once for more", () => {
   assert.equal(player.state.isPlaying, true);
 });
 
+test("a run that begins after another starts at its first frame", () => {
+  const player = new Player();
+  player.toggle(100, false);
+  player.tick(1000, 100, false);
+  player.begin(true);
+  player.tick(9000, 20, true);
+  assert.equal(player.state.frame, 1);
+});
+
 test("times are in fs, and in ps when they are long", () => {
   assert.deepEqual([timeInWords(12.34), timeInWords(25_000)], ["12.3 fs", "25.00 ps"]);
 });
