@@ -50,7 +50,7 @@ def thumbnail(
         )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(title, quote=True)}" width="100%">{"".join(circles)}</svg>'
+        f'aria-label="{escape(title, quote=True)}" width="{WIDTH}" height="{HEIGHT}">{"".join(circles)}</svg>'
     )
 
 

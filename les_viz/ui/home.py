@@ -32,11 +32,15 @@ What comes out can be tested, for these charges have dipoles, answer to fields, 
 chemistry. This app shows them, next to the truth where there is one.
 """
 
+_PICTURE_IN_WORDS = (
+    "From the surroundings of each atom come a short-range energy and a latent charge; Ewald summation turns charges "
+    "into the Coulomb energy; both energies add up."
+)
+
+# An image does not inherit the colour of the page's text: this grey is readable on white and on black.
 _PICTURE = """
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 560 150" role="img" width="100%" font-size="13"
- font-family="sans-serif" aria-label="From atoms to surroundings, from surroundings to a short-range energy and to
- latent charges,
- from charges by Ewald summation to the Coulomb energy; both energies add up.">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 560 150" width="560" height="150" font-size="14"
+ font-family="sans-serif">
  <g fill="none" stroke="#8a8f98" stroke-width="1.5">
   <rect x="5" y="52" width="105" height="46" rx="8"/>
   <rect x="165" y="8" width="150" height="46" rx="8" stroke="#d97b29"/>
@@ -45,7 +49,7 @@ _PICTURE = """
   <rect x="480" y="52" width="75" height="46" rx="8"/>
   <path d="M110 68 L165 34 M110 84 L165 116 M275 119 L315 119 M315 31 L480 68 M435 115 L480 84"/>
  </g>
- <g fill="currentColor" text-anchor="middle">
+ <g fill="#808690" text-anchor="middle">
   <text x="57" y="71">surroundings</text><text x="57" y="88">of each atom</text>
   <text x="240" y="28">short-range</text><text x="240" y="45">energy</text>
   <text x="220" y="116">latent</text><text x="220" y="133">charges q</text>
@@ -64,7 +68,7 @@ def show_structure(shown: Shown) -> None:
 
 def show_idea(shown: Shown) -> None:
     """LES in a picture and five sentences, and the charges of the elements on the bench."""
-    st.html(_PICTURE)
+    st.image(_PICTURE.strip(), width="stretch", alt=_PICTURE_IN_WORDS)
     st.markdown(SENTENCES)
     coloring = next(iter(colorings(shown.prediction).values()))
     figure = histogram_by_element(
@@ -108,7 +112,7 @@ def _show_card(name: str) -> None:
         st.error(plain(str(error)))
         return
     if picture is not None:
-        st.html(picture[1])
+        st.image(picture[1], width="stretch")
     st.markdown(f"**{plain(str(card.get('title', name)))}**")
     st.caption(plain(str(card.get("teaches", ""))))
     training, held_out = card.get("training", {}), card.get("held_out", {})

@@ -14,6 +14,9 @@ def test_home_shows_the_bench_and_a_card_with_links_for_each_sample(open_page):
     page = open_page("home")
     assert page.errors() == []
     assert page.payload()[0]["label"] == "latent charge"
+    pictures = [image.url for element in page.app.get("image") for image in element.proto.imgs]
+    assert len(pictures) == 2  # LES in one picture, and a thumbnail of the one sample
+    assert all(url.startswith("data:image/svg+xml;base64,") for url in pictures)
     assert any("**water**" in text.value for text in page.app.markdown)
     assert sum("structure=water" in text.value for text in page.app.markdown) == 4
 
