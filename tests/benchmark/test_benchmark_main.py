@@ -15,7 +15,7 @@ def one_suite(monkeypatch):
 
 
 def test_unknown_suite_names_the_choices():
-    with pytest.raises(SettingError, match="choose from accuracy, ewald, model, response, startup"):
+    with pytest.raises(SettingError, match="choose from accuracy, ewald, md, model, response, startup, train"):
         main.run(["ewold"])
 
 

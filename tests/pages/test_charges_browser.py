@@ -64,7 +64,8 @@ def test_the_same_module_draws_in_jupyter(window):
           const el = document.body.appendChild(document.createElement('div'));
           const stop = start().render({ model, el });
           el.querySelector('.les-stage').dispatchEvent(new KeyboardEvent('keydown', { key: 'n' }));
-          const seen = [el.querySelectorAll('canvas').length, el.style.height, values.picked.index, values.saved];
+          const canvases = el.querySelectorAll('.les-canvas canvas').length;
+          const seen = [canvases, el.style.height, values.picked.index, values.saved];
           stop();
           el.remove();
           return seen;

@@ -92,6 +92,6 @@ def test_looks_from_python_and_the_flat_view(stage):
     pressed = stage.page.locator(".les-tools [aria-pressed=true]").all_inner_texts()
     assert pressed == ["Sticks", "Cell", "Whole", "Flat"]
     stage.show(replace(WATER, cell=cell, look=Look(has_toolbar=False, has_legend=False)))
-    assert not stage.page.locator(".les-tools").is_visible()
+    assert not stage.page.get_by_role("toolbar").is_visible()
     assert stage.page.evaluate("getComputedStyle(document.querySelector('.les-gizmo')).display") == "none"
     assert stage.problems == []
