@@ -238,7 +238,7 @@ def _force_rms(prediction: Prediction) -> str:
 
 def _element_table(prediction: Prediction) -> str:
     symbols = np.asarray(_symbols(prediction))
-    rows = ["| element | atoms | charge, mean ± std (e) |", "|:--|--:|--:|"]
+    rows = ["| element | atoms | partial charge, mean ± std (e) |", "|:--|--:|--:|"]
     for element in sorted(set(symbols)):
         own = prediction.partial_charges[symbols == element]
         rows.append(f"| {element} | {len(own)} | {summary(own)} |")

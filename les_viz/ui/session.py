@@ -106,7 +106,6 @@ class Session:
     model_problem: str | None = None
     color_by: str = "latent charge"
     locked_limit: float | None = None
-    labels: str = "none"
     selected_atom: int | None = None
     selection: tuple[int, ...] = ()
     shown: Shown | None = None
