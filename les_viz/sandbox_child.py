@@ -44,7 +44,8 @@ def limit_resources(limits: dict[str, int]) -> None:
         if kind is not None:
             # macOS knows RLIMIT_AS but refuses to set it; a lower limit that already holds is kept.
             with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(kind, (limit, limit))
+                # At its hard limit of processor time a process is killed without the signal that tells why.
+                resource.setrlimit(kind, (limit, limit + 1 if name == "CPU" else limit))
 
 
 def refuse(event: str, _arguments: tuple[Any, ...]) -> None:
