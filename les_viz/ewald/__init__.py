@@ -3,6 +3,7 @@
 from les_viz.ewald.batch import ChargedBatch, batch_energy, batch_everything
 from les_viz.ewald.coulomb import Backend, CoulombSum
 from les_viz.ewald.electrostatics import ChargedCellWarning, Electrostatics, electrostatics
+from les_viz.ewald.grid import KSet
 
 __all__ = [
     "Backend",
@@ -10,6 +11,7 @@ __all__ = [
     "ChargedCellWarning",
     "CoulombSum",
     "Electrostatics",
+    "KSet",
     "batch_energy",
     "batch_everything",
     "electrostatics",

@@ -1,14 +1,15 @@
 """The Coulomb sum as a model owns it: its parameters, and energies, potentials and fields of padded batches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pi
 from typing import Literal, NamedTuple, get_args
 
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from les_viz.errors import SettingError
-from les_viz.ewald.grid import HalfGrid
+from les_viz.ewald.grid import HalfGrid, KSet
 from les_viz.ewald.open_boundary import open_potential_and_field
 from les_viz.ewald.phase_sums import BackendName, PhaseSums, needs_graph
 from les_viz.ewald.reciprocal import (
@@ -36,6 +37,7 @@ class CoulombSum:
         self_interaction: whether each Gaussian's interaction with itself stays in the energy.
         backend: `direct` (exact), `nufft` (large systems) or `auto`.
         nufft_tolerance: relative accuracy of `nufft`; None for the default of the precision.
+        k_set: the k vectors, chosen before and kept in every cell; None for those within `k_cutoff` in each.
     """
 
     smearing: float
@@ -43,6 +45,7 @@ class CoulombSum:
     self_interaction: bool
     backend: Backend = "auto"
     nufft_tolerance: float | None = None
+    k_set: KSet | None = None
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
@@ -53,6 +56,10 @@ class CoulombSum:
             raise SettingError(f"nufft_tolerance is {self.nufft_tolerance}: expected a number from 1e-15 to below 1")
         if self.backend not in get_args(Backend):
             raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(get_args(Backend))}")
+
+    def with_k_vectors_of(self, cell: ArrayLike) -> "CoulombSum":
+        """The sum over the k vectors of one cell (3, 3), whatever cell comes: smooth while the cell changes."""
+        return replace(self, k_set=KSet.of(cell, self.k_cutoff))
 
     def energy(self, charges: Tensor, positions: Tensor, cell: Tensor | None) -> Tensor:
         """Energies of systems that are all periodic (`cell` given) or all open, cheapest way to differentiate.
@@ -103,7 +110,7 @@ class CoulombSum:
         return periodic_energy(power, kernel), potential, _field(slope, kernel), periodic_stress(power, kernel)
 
     def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
-        kernel = grid_kernel(cell, self.k_cutoff, self.smearing)
+        kernel = grid_kernel(cell, self.k_set or self.k_cutoff, self.smearing)
         backend = self.backend if self.backend != "auto" else cheapest_backend(kernel.grid, n_atoms, cell.device.type)
         tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(cell.dtype, 1e-6)
         return PhaseSums(kernel.grid, backend, tolerance), kernel

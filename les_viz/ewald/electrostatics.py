@@ -10,6 +10,7 @@ from torch import Tensor
 
 from les_viz.errors import BoundaryError, SettingError
 from les_viz.ewald.coulomb import Backend, CoulombSum
+from les_viz.ewald.grid import KSet
 from les_viz.ewald.layout import PaddedLayout
 
 NEUTRALITY_TOLERANCE = 1e-5
@@ -55,6 +56,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
     backend: Backend = "auto",
     system_idx: Int[Tensor, " atoms"] | None = None,
     nufft_tolerance: float | None = None,
+    k_set: KSet | None = None,
 ) -> Electrostatics:
     r"""Compute the Coulomb interaction of Gaussian charges, k_e q_i q_j erf(r/(√2σ))/r.
 
@@ -69,6 +71,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         backend: `direct` (exact), `nufft` (large systems) or `auto`.
         system_idx: (atoms,) sorted index of the system of each atom, for a batch.
         nufft_tolerance: relative accuracy of `nufft`; by default 1e-12 in double and 2e-6 in single precision.
+        k_set: k vectors chosen in another cell (`KSet.of`), which take the place of those within `k_cutoff`.
 
     Returns:
         Tensors that can be differentiated twice in charges, positions and cell.
@@ -86,6 +89,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         self_interaction=self_interaction,
         backend=backend,
         nufft_tolerance=nufft_tolerance,
+        k_set=k_set,
     )
     _check_atoms(charges, positions)
     cells = _checked_cells(cell, like=positions) if pbc else None

@@ -15,6 +15,7 @@ from math import pi
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from les_viz.errors import SettingError
@@ -39,6 +40,45 @@ class HalfGrid:
     extents: tuple[int, int, int]
     triples: Tensor
     multiplicity: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KSet:
+    """The integers of the k vectors within a cutoff in one cell, kept while the cell changes.
+
+    Without it, vectors cross the cutoff as a cell breathes, and the energy jumps. Two numbers and a cell say all: they
+    are what a run records.
+
+    Attributes:
+        cell: the cell in which the vectors were chosen, Å, rows are lattice vectors.
+        k_cutoff: largest |k| in that cell, 1/Å.
+    """
+
+    cell: tuple[tuple[float, float, float], ...]
+    k_cutoff: float
+
+    @staticmethod
+    def of(cell: ArrayLike, k_cutoff: float) -> "KSet":
+        """The vectors within a cutoff in a (3, 3) cell.
+
+        Raises:
+            SettingError: this is no cell, or not a cutoff.
+        """
+        array = np.asarray(cell, dtype=np.float64)
+        if array.shape != (3, 3) or not abs(np.linalg.det(array)) > 0 or not 0 < k_cutoff < float("inf"):
+            raise SettingError(
+                f"the k vectors of the cell {array.tolist()} within {k_cutoff} 1/Å: expected three independent "
+                "lattice vectors as rows, and a positive cutoff"
+            )
+        return KSet(cell=tuple((x, y, z) for x, y, z in array.tolist()), k_cutoff=float(k_cutoff))
+
+    def grid(self, dtype: torch.dtype, device: torch.device) -> HalfGrid:
+        """The set as a half grid of one system, which any number of systems can share."""
+        return half_grid(torch.tensor([self.cell], dtype=torch.float64).to(device, dtype), self.k_cutoff)
+
+    def count(self, dtype: torch.dtype) -> int:
+        """Number of vectors on the full sphere, k = 0 left out; those with n1 > 0 stand for their opposites."""
+        return int(self.grid(dtype, torch.device("cpu")).multiplicity.sum())
 
 
 def half_grid(cell: Tensor, k_cutoff: float) -> HalfGrid:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from les_viz.ewald.grid import HalfGrid, half_grid
+from les_viz.ewald.grid import HalfGrid, KSet, half_grid
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 
@@ -38,24 +38,30 @@ class GridKernel:
     inverse_cell: Tensor
 
 
-def grid_kernel(cell: Tensor, k_cutoff: float, smearing: float) -> GridKernel:
-    """Find the k vectors of (systems, 3, 3) cells and their weights; kept for cells that come again."""
+def grid_kernel(cell: Tensor, k_vectors: float | KSet, smearing: float) -> GridKernel:
+    """Find the k vectors of (systems, 3, 3) cells and their weights; kept for cells that come again.
+
+    Args:
+        cell: Å, rows are lattice vectors.
+        k_vectors: the cutoff in 1/Å, or a set that was chosen before.
+        smearing: σ, Å.
+    """
     if cell.requires_grad and torch.is_grad_enabled():
-        return _kernel(cell, k_cutoff, smearing)
+        return _kernel(cell, k_vectors, smearing)
     cells = tuple(cell.detach().flatten().tolist())
-    return _kept_kernel(cells, k_cutoff, smearing, cell.dtype, cell.device)
+    return _kept_kernel(cells, k_vectors, smearing, cell.dtype, cell.device)
 
 
 @lru_cache(maxsize=8)
 def _kept_kernel(
-    cells: tuple[float, ...], k_cutoff: float, smearing: float, dtype: torch.dtype, device: torch.device
+    cells: tuple[float, ...], k_vectors: float | KSet, smearing: float, dtype: torch.dtype, device: torch.device
 ) -> GridKernel:
     with torch.no_grad():
-        return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), k_cutoff, smearing)
+        return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), k_vectors, smearing)
 
 
-def _kernel(cell: Tensor, k_cutoff: float, smearing: float) -> GridKernel:
-    grid = half_grid(cell, k_cutoff)
+def _kernel(cell: Tensor, k_vectors: float | KSet, smearing: float) -> GridKernel:
+    grid = k_vectors.grid(cell.dtype, cell.device) if isinstance(k_vectors, KSet) else half_grid(cell, k_vectors)
     inverse = torch.linalg.inv(cell)
     volume = torch.linalg.det(cell).abs()[:, None]
     multiplicity = grid.multiplicity.flatten(1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from les_viz.ewald import ChargedBatch, batch_everything
+from les_viz.ewald import ChargedBatch, CoulombSum, batch_everything
 from les_viz.models.model import Latent, LESModel
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import NeighborTable
@@ -63,7 +63,14 @@ class Evaluation:
         return forces, symmetric.to(forces.dtype) + self.long_range_stress
 
 
-def evaluate(model: LESModel, system: System, table: NeighborTable | None = None, *, derivatives: bool) -> Evaluation:
+def evaluate(
+    model: LESModel,
+    system: System,
+    table: NeighborTable | None = None,
+    *,
+    derivatives: bool,
+    coulomb: CoulombSum | None = None,
+) -> Evaluation:
     """Run a model over a batch.
 
     Args:
@@ -71,6 +78,7 @@ def evaluate(model: LESModel, system: System, table: NeighborTable | None = None
         system: the batch, on the model's device and in its precision.
         table: neighbours, if the caller keeps them; found otherwise.
         derivatives: whether forces or charge derivatives will be asked for.
+        coulomb: another sum than the model's: the same over kept k vectors (`CoulombSum.with_k_vectors_of`).
     """
     table = table or model.neighbors(system)
     vectors = table.edge_vectors(system.positions, system.cell, system.system_idx).detach()
@@ -83,7 +91,7 @@ def evaluate(model: LESModel, system: System, table: NeighborTable | None = None
     with torch.set_grad_enabled(derivatives):
         latent = model(surroundings)
     with torch.no_grad():
-        energy, potential, field, stress = _coulomb(model, system, latent.charges.detach())
+        energy, potential, field, stress = _coulomb(coulomb or model.coulomb, system, latent.charges.detach())
     return Evaluation(
         system=system,
         table=table,
@@ -116,8 +124,7 @@ def sum_at_senders(per_edge: Tensor, table: NeighborTable) -> Tensor:
     return torch.zeros_like(per_edge[:, 0]).index_add(0, table.neighbor_indices.flatten(), flat)
 
 
-def _coulomb(model: LESModel, system: System, charges: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    coulomb = model.coulomb
+def _coulomb(coulomb: CoulombSum | None, system: System, charges: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     if coulomb is None:
         zero = charges.new_zeros
         n = system.n_systems
