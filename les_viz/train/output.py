@@ -39,6 +39,11 @@ class Files:
         """From which to resume."""
         return self.folder / f"{self.name}_last.pt"
 
+    @property
+    def labels(self) -> Path:
+        """What a teacher computed; the twin without charges reads it too."""
+        return self.folder / "teacher_labels.jsonl"
+
     def prepare(self) -> None:
         """Make the folder.
 

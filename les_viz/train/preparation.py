@@ -14,6 +14,7 @@ from les_viz.train.baseline import fit_atomic_energies
 from les_viz.train.charge_start import start_charges
 from les_viz.train.config import TrainConfig
 from les_viz.train.frames import FrameFormat, FrameSet
+from les_viz.train.known_labels import KnownLabels
 from les_viz.train.labelled import (
     Labelled,
     Wanted,
@@ -23,6 +24,7 @@ from les_viz.train.labelled import (
     split_frames,
     without_net_force,
 )
+from les_viz.train.output import Files
 from les_viz.train.start import atomic_numbers, by_number, model_config, random_model
 from les_viz.train.teacher import labelled_by
 
@@ -96,9 +98,9 @@ def load_frames(config: TrainConfig, folder: Path) -> tuple[list[Labelled], list
     data = config.data
     train_files = [folder / name for name in data.train]
     held_out_files = [folder / name for name in data.validation]
-    frames = _read(train_files, config)
+    frames = _read(train_files, config, folder)
     if held_out_files:
-        train, held_out = frames, _read(held_out_files, config)
+        train, held_out = frames, _read(held_out_files, config, folder)
     else:
         train, held_out = split_frames(frames, data.validation_fraction, data.split_seed)
     train = chosen_frames(train, data.max_frames, data.split_seed)
@@ -110,14 +112,19 @@ def load_frames(config: TrainConfig, folder: Path) -> tuple[list[Labelled], list
     return train, held_out, digest.hexdigest()
 
 
-def _read(files: Sequence[Path], config: TrainConfig) -> list[Labelled]:
+def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labelled]:
     wanted = Wanted(
         stress=config.loss.stress > 0,
         dipole=config.loss.dipole > 0,
         born_effective_charges=config.loss.born_effective_charges > 0,
     )
     if config.data.labels == "ase":
-        return [frame for path in files for frame in labelled_by(config.teacher, read_frames(path), wanted, str(path))]
+        known = KnownLabels(Files(folder / config.output.folder, config.output.name).labels, config.teacher)
+        return [
+            frame
+            for path in files
+            for frame in labelled_by(config.teacher, read_frames(path), wanted, str(path), known)
+        ]
     return [frame for path in files for frame in labelled_frames(path, config.data, wanted)]
 
 

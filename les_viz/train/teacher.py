@@ -10,7 +10,8 @@ from ase.calculators.calculator import CalculationFailed, all_changes
 
 from les_viz.errors import SettingError, StructureError
 from les_viz.train.config import TeacherConfig
-from les_viz.train.labelled import Labelled, Wanted
+from les_viz.train.known_labels import KnownLabels
+from les_viz.train.labelled import FloatArray, Labelled, Wanted
 
 TBLITE = {"method": "GFN2-xTB", "verbosity": 0}
 
@@ -31,7 +32,9 @@ def make_calculator(config: TeacherConfig) -> Any:  # noqa: ANN401  (ASE's calcu
     return _made(_imported(config.calculator, "install its package"), config.arguments, config)
 
 
-def labelled_by(config: TeacherConfig, frames: Sequence[ase.Atoms], wanted: Wanted, where: str) -> Iterator[Labelled]:
+def labelled_by(
+    config: TeacherConfig, frames: Sequence[ase.Atoms], wanted: Wanted, where: str, known: KnownLabels
+) -> Iterator[Labelled]:
     """The structures with the labels of the teacher, one after another.
 
     Args:
@@ -39,6 +42,7 @@ def labelled_by(config: TeacherConfig, frames: Sequence[ase.Atoms], wanted: Want
         frames: structures; what they carry beside atoms and cell is ignored.
         wanted: stress and dipole, where asked for, come from the teacher too.
         where: the file, for messages.
+        known: labels of earlier; takes in the new ones.
 
     Raises:
         SettingError, StructureError: the teacher cannot be made, or fails on a frame.
@@ -47,13 +51,23 @@ def labelled_by(config: TeacherConfig, frames: Sequence[ase.Atoms], wanted: Want
         raise SettingError("a teacher gives no Born effective charges: set loss.born_effective_charges to 0")
     calculator = make_calculator(config)
     for number, atoms in enumerate(frames):
-        yield _labelled(calculator, atoms, wanted, f"{where}, frame {number}")
+        asked = ["energy", "forces"]
+        asked += ["stress"] if wanted.stress and atoms.pbc.all() else []
+        asked += ["dipole"] if wanted.dipole else []
+        found = known.find(atoms, asked)
+        if found is None:
+            found = _computed(calculator, atoms, asked, f"{where}, frame {number}")
+            known.keep(atoms, asked, found)
+        yield Labelled(
+            atoms=atoms,
+            energy=float(found["energy"]),
+            forces=found["forces"],
+            stress=_full(found["stress"]) if "stress" in found else None,
+            dipole=found.get("dipole"),
+        )
 
 
-def _labelled(calculator: Any, atoms: ase.Atoms, wanted: Wanted, where: str) -> Labelled:  # noqa: ANN401
-    asked = ["energy", "forces"]
-    asked += ["stress"] if wanted.stress and atoms.pbc.all() else []
-    asked += ["dipole"] if wanted.dipole else []
+def _computed(calculator: Any, atoms: ase.Atoms, asked: list[str], where: str) -> dict[str, FloatArray]:  # noqa: ANN401
     bare = ase.Atoms(atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
     try:
         calculator.calculate(bare, asked, all_changes)
@@ -62,13 +76,7 @@ def _labelled(calculator: Any, atoms: ase.Atoms, wanted: Wanted, where: str) -> 
         raise StructureError(f"{where}: the teacher failed ({type(caught).__name__}: {caught}); take it out") from None
     if not all(np.isfinite(values).all() for values in found.values()):
         raise StructureError(f"{where}: the teacher gave a number that is not finite; take the frame out")
-    return Labelled(
-        atoms=atoms,
-        energy=float(found["energy"]),
-        forces=found["forces"],
-        stress=_full(found["stress"]) if "stress" in found else None,
-        dipole=found.get("dipole"),
-    )
+    return found
 
 
 def _full(voigt: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from les_viz.errors import SettingError, StructureError
 from les_viz.train.baseline import atomic_energy, fit_atomic_energies
 from les_viz.train.config import DataConfig, TeacherConfig
+from les_viz.train.known_labels import KnownLabels
 from les_viz.train.labelled import (
     Labelled,
     Wanted,
@@ -119,20 +120,26 @@ def test_atomic_energies_are_those_of_the_data():
     assert atomic_energy(frames[2], fitted) == pytest.approx(frames[2].energy, rel=1e-10)
 
 
-def test_any_calculator_of_ase_can_teach():
+@pytest.fixture
+def known(tmp_path):
+    """For any teacher."""
+    return lambda config: KnownLabels(tmp_path / "labels.jsonl", config)
+
+
+def test_any_calculator_of_ase_can_teach(known):
     atoms = bulk("Cu", cubic=True)
     atoms.rattle(0.05, seed=1)
     config = TeacherConfig(calculator="ase.calculators.emt:EMT")
-    (found,) = labelled_by(config, [atoms], Wanted(stress=True), "x")
+    (found,) = labelled_by(config, [atoms], Wanted(stress=True), "x", known(config))
     atoms.calc = EMT()
     assert found.energy == pytest.approx(atoms.get_potential_energy(), rel=1e-12)
     np.testing.assert_allclose(found.forces, atoms.get_forces(), atol=1e-12)
     np.testing.assert_allclose(found.stress, atoms.get_stress(voigt=False), atol=1e-12)
 
 
-def test_tight_binding_teaches_where_it_is_installed():
+def test_tight_binding_teaches_where_it_is_installed(known):
     pytest.importorskip("tblite")
-    (found,) = labelled_by(TeacherConfig(), [molecule("H2O")], Wanted(dipole=True), "x")
+    (found,) = labelled_by(TeacherConfig(), [molecule("H2O")], Wanted(dipole=True), "x", known(TeacherConfig()))
     assert found.energy == pytest.approx(-138.0, abs=1.0)
     assert np.abs(found.forces.sum(axis=0)).max() < 1e-6
     assert 0.3 < np.linalg.norm(found.dipole) < 0.6
@@ -147,13 +154,44 @@ def test_tight_binding_teaches_where_it_is_installed():
         ("ase.calculators.lj:LennardJones", {"restart": 3}, "does not take its arguments"),
     ],
 )
-def test_teachers_that_are_not_there_are_refused(calculator, arguments, problem):
+def test_teachers_that_are_not_there_are_refused(known, calculator, arguments, problem):
     config = TeacherConfig(calculator=calculator, arguments=arguments)
     with pytest.raises(SettingError, match=problem):
-        list(labelled_by(config, [molecule("H2O")], Wanted(), "x"))
+        list(labelled_by(config, [molecule("H2O")], Wanted(), "x", known(config)))
 
 
-def test_a_teacher_that_fails_names_the_frame():
+def test_a_teacher_that_fails_names_the_frame(known):
     config = TeacherConfig(calculator="ase.calculators.emt:EMT")
     with pytest.raises(StructureError, match=r"x, frame 1: the teacher failed"):
-        list(labelled_by(config, [molecule("H2O"), Atoms("Xe")], Wanted(), "x"))
+        list(labelled_by(config, [molecule("H2O"), Atoms("Xe")], Wanted(), "x", known(config)))
+
+
+class Counting(EMT):
+    """Counts what it computes."""
+
+    computed = 0
+
+    def calculate(self, *arguments):
+        type(self).computed += 1
+        super().calculate(*arguments)
+
+
+def test_labels_are_computed_once_and_come_back_to_the_last_bit(known, tmp_path):
+    config = TeacherConfig(calculator=f"{__name__}:Counting")
+    frames = [bulk("Cu", cubic=True) for _ in range(3)]
+    for seed, atoms in enumerate(frames):
+        atoms.rattle(0.05, seed=seed)
+    Counting.computed = 0
+    first = list(labelled_by(config, frames, Wanted(stress=True), "x", known(config)))
+    assert Counting.computed == 3
+    lines = (tmp_path / "labels.jsonl").read_text()
+    (tmp_path / "labels.jsonl").write_text(lines[:-40])  # killed while it wrote the last frame
+    again = list(labelled_by(config, frames[::-1], Wanted(stress=True), "x", known(config)))[::-1]
+    assert Counting.computed == 4
+    for a, b in zip(first, again, strict=True):
+        assert a.energy == b.energy
+        np.testing.assert_array_equal(a.forces, b.forces)
+        np.testing.assert_array_equal(a.stress, b.stress)
+    other = TeacherConfig(calculator=f"{__name__}:Counting", arguments={"asap_cutoff": True})
+    list(labelled_by(other, frames, Wanted(stress=True), "x", known(other)))
+    assert Counting.computed == 7
