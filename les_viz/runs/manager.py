@@ -3,46 +3,32 @@
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol
+from les_viz.runs.catalog import RunEntry, list_runs
 from les_viz.runs.config import RunConfig
 from les_viz.runs.control import Wishes, read_wishes, write_wishes
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.process import start_worker
 from les_viz.runs.setup import create_run
 from les_viz.runs.states import State, Status, read_status, write_status
 
 PATIENCE_S = 1.2
 """How long a run may take to stop by itself before it is killed."""
 
+LOOK_S = 0.02
+REAPING_S = 5.0
+"""How long `close` waits for the system to clear away what was ended."""
+
+
 TICK_S = 0.1
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunEntry:
-    """A run in the list.
-
-    Attributes:
-        name: of its folder.
-        status: state, step, message.
-        folder: where it lies.
-        size_bytes: of all its files.
-        modified: Unix time of the last change.
-    """
-
-    name: str
-    status: Status
-    folder: Path
-    size_bytes: int
-    modified: float
 
 
 class RunManager:
@@ -106,16 +92,13 @@ class RunManager:
         write_wishes(directory, replace(read_wishes(directory), stop=True))
         if process is None:
             if read_status(directory).state == State.QUEUED:
-                write_status(directory, Status(state=State.STOPPED, message="stopped before it began"))
+                status = replace(read_status(directory), state=State.STOPPED, message="stopped before it began")
+                write_status(directory, status)
             return
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(PATIENCE_S)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-            last = read_status(directory)
+        if not self._ends_by_itself(directory, process):
+            process.kill()  # its death is not waited for: a write to a slow disk can hold it up, it runs no more
             words = "stopped by force in the middle of a step; it can go on from its last checkpoint"
-            write_status(directory, replace(last, state=State.STOPPED, message=words, pid=0))
+            write_status(directory, replace(read_status(directory), state=State.STOPPED, message=words, pid=0))
 
     def pause(self, name: str, *, paused: bool) -> None:
         """Let a run rest, or move again."""
@@ -142,21 +125,7 @@ class RunManager:
 
     def entries(self) -> list[RunEntry]:
         """All runs, newest first; those of a server that is gone as well."""
-        found = []
-        for folder in self.root.iterdir():
-            directory = RunDirectory(folder)
-            if directory.run.is_file():
-                files = [path.stat() for path in folder.iterdir() if path.is_file()]
-                found.append(
-                    RunEntry(
-                        name=folder.name,
-                        status=read_status(directory),
-                        folder=folder,
-                        size_bytes=sum(file.st_size for file in files),
-                        modified=max(file.st_mtime for file in files),
-                    )
-                )
-        return sorted(found, key=lambda entry: entry.name, reverse=True)
+        return list_runs(self.root)
 
     def directory(self, name: str) -> RunDirectory:
         """Folder of a run.
@@ -179,6 +148,18 @@ class RunManager:
             thread.start()
         for thread in threads:
             thread.join()
+        for process in list(self._processes.values()):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(REAPING_S)
+
+    def _ends_by_itself(self, directory: RunDirectory, process: subprocess.Popen[bytes]) -> bool:
+        """Whether a run that was asked to stop does so in time: it has said how it ended, or is gone."""
+        end = time.monotonic() + PATIENCE_S
+        while process.poll() is None and read_status(directory).state.is_live:
+            if time.monotonic() > end:
+                return False
+            time.sleep(LOOK_S)
+        return True
 
     def _enqueue(self, directory: RunDirectory, steps: int, *, resume: bool) -> None:
         write_status(directory, replace(read_status(directory), state=State.QUEUED, steps=steps, message="", pid=0))
@@ -197,23 +178,4 @@ class RunManager:
                 del self._processes[name]
             while self._queue and len(self._processes) < self._max_running and not self._is_closed.is_set():
                 name, resume = self._queue.pop(0)
-                self._processes[name] = self._start(self.directory(name), resume=resume)
-
-    def _start(self, directory: RunDirectory, *, resume: bool) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "les_viz.runs.worker", str(directory.path), *(["--resume"] if resume else [])]
-        threads = str(self._threads)
-        environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
-        path = [str(_PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        with directory.log.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**environment, "PYTHONPATH": os.pathsep.join(path)},
-                start_new_session=True,
-            )
-        write_status(
-            directory, replace(read_status(directory), state=State.PREPARING, pid=process.pid, heartbeat=time.time())
-        )
-        return process
+                self._processes[name] = start_worker(self.directory(name), self._threads, resume=resume)

@@ -168,6 +168,9 @@ def main(arguments: list[str]) -> None:
         os.nice(POLITENESS)
     config = run_config(directory.described()["config"])
     Worker(directory, config.limits, config.dynamics.steps).run(resume="--resume" in arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # all is on disk and said; taking torch down would only take time
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import pytest
 
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol
-from les_viz.runs import manager as manager_module
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.execution import execute
@@ -24,6 +23,8 @@ from les_viz.runs.worker import Worker
 
 ENDLESS = 10**8
 PATIENCE_S = 120
+STOPS_WITHIN_S = 2.0
+"""What the page promises: a call of `stop` returns by then, whatever the run is doing."""
 
 
 @pytest.fixture
@@ -73,13 +74,18 @@ def test_control_of_a_running_run(tables, manager):
     manager.pause(first, paused=False)
     wait_for(lambda: n_lines(manager, first) > resting, "it does not move again")
 
+    begin = time.monotonic()
     manager.stop(first)
+    assert time.monotonic() - begin < STOPS_WITHIN_S
     assert manager.status(first).state == State.STOPPED
     wait_for_state(manager, second, State.FINISHED)
-    assert {entry.name: entry.status.state for entry in manager.entries()} == {
+    entries = {entry.name: entry for entry in manager.entries()}
+    assert {name: entry.status.state for name, entry in entries.items()} == {
         "first": State.STOPPED,
         "second": State.FINISHED,
     }
+    assert all(entry.has_frames and entry.size_bytes > 1000 for entry in entries.values())
+    assert "300 K · nve" in entries["first"].label
     manager.delete(first)
     assert [entry.name for entry in manager.entries()] == [second]
     with pytest.raises(SettingError, match="only a run that was stopped or interrupted"):
@@ -110,18 +116,20 @@ def test_deaf_run_is_killed(tables, manager):
     """As inside native code that does not return: stopped by force, within two seconds."""
     name = manager.submit(run_config(tables(pbc=False, steps=ENDLESS, timestep_fs=1e-3)))
     wait_for(lambda: n_lines(manager, name) > 1, "no frames")
-    os.kill(manager.status(name).pid, signal.SIGSTOP)
+    pid = manager.status(name).pid
+    os.kill(pid, signal.SIGSTOP)
+    begin = time.monotonic()
     manager.stop(name)
-    assert manager_module.PATIENCE_S < 2
+    assert time.monotonic() - begin < STOPS_WITHIN_S
     status = manager.status(name)
     assert status.state == State.STOPPED
     assert "by force" in status.message
+    wait_for(lambda: not is_alive(pid), "it lives on")
 
 
 PARENT = """
 import sys, time
 from pathlib import Path
-from les_viz.runs import manager as manager_module
 from les_viz.runs.manager import RunManager
 manager = RunManager(Path(sys.argv[1]), max_running=1, threads=1)
 manager.resume("run")
