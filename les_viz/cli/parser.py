@@ -12,7 +12,7 @@ from les_viz.errors import SettingError
 DTYPES = ("float64", "float32")
 BEC_METHODS = ("local", "wrapped")
 BOUNDARIES = ("periodic", "open")
-COMMANDS = ("models", "predict", "convert", "train", "md", "analyse", "benchmark")
+COMMANDS = ("models", "predict", "convert", "train", "md", "sweep", "analyse", "benchmark")
 
 
 class Parser(argparse.ArgumentParser):
@@ -97,6 +97,7 @@ def build_parser() -> Parser:
     _add_convert(commands)
     _add_train(commands)
     _add_md(commands)
+    _add_sweep(commands)
     _add_analyse(commands)
     _add_benchmark(commands)
     return parser
@@ -140,6 +141,15 @@ def _add_md(commands: "argparse._SubParsersAction[Parser]") -> None:
     command.add_argument("config", metavar="CONFIG.toml", help="structure, model, dynamics, field, output")
     command.add_argument("--out", required=True, metavar="RUN", help="folder of the run")
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
+
+
+def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("sweep", help="many runs: fields, temperatures, seeds", allow_abbrev=False)
+    command.add_argument("config", metavar="CONFIG.toml", help="as for md, and a table [sweep]")
+    command.add_argument("--out", required=True, metavar="DIR", help="folder of the runs; what is finished is kept")
+    command.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a cluster of Dask, tcp://HOST:8786 (default: this machine)"
+    )
 
 
 def _add_analyse(commands: "argparse._SubParsersAction[Parser]") -> None:
