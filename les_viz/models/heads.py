@@ -86,8 +86,13 @@ class BondHead(nn.Module):
 
     def _weights(self, vectors: Tensor) -> Tensor:
         """(atoms, neighbours, n_transfers) weight of each term at each distance; 0 beyond the bond cutoff."""
+        waves, decay = self.radial_functions(vectors)
+        return (waves @ self.radial) * decay
+
+    def radial_functions(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """(atoms, neighbours, n_radial_basis) waves and the decay by which each is multiplied."""
         distance = vectors.square().sum(dim=2).sqrt()
         decay = smooth_cutoff(distance / self.config.cutoff, BOND_CUTOFF_POWER) / distance
         orders = torch.arange(1, self.config.n_radial_basis + 1, dtype=vectors.dtype, device=vectors.device)
         waves = torch.sin(distance.unsqueeze(2) * (orders * (torch.pi / self.config.cutoff)))
-        return (waves @ self.radial) * decay.unsqueeze(2)
+        return waves, decay.unsqueeze(2)

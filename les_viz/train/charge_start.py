@@ -7,13 +7,16 @@ even in them. A training may therefore start from charges of a stated size, let 
 import torch
 from torch import Tensor
 
+from les_viz.elements import covalent_radius
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
+from les_viz.models.representation import pick_senders
+from les_viz.response.dipole import BOND_TOLERANCE
 from les_viz.train.forward import Forward, first_representation
 from les_viz.train.frames import Batch
 
-RANDOM_PART = 0.2
-"""Factor on the random weights of the distance beside the smooth one that makes the charges of the start."""
+FLAT_RIDGE = 1e-5
+"""Of the least squares for the function of the distance, relative to its mean diagonal."""
 RIDGE = 1e-3
 """Of the least squares for the linear map, relative to its diagonal."""
 
@@ -35,20 +38,40 @@ def start_charges(model: LESModel, batch: Batch, charges: dict[int, float]) -> N
 
 
 def _start_transfers(model: LESModel, head: BondHead, batch: Batch, wanted: Tensor) -> None:
-    """p_ij ∝ c_i - c_j with the wanted charges c, as large as brings the charges closest to them.
+    """p_ij ∝ c_i - c_j with the wanted charges c along bonds of any length, as large as brings the charges closest.
 
-    The network starts at zero: its features change while the head waits, and must not move the charges meanwhile.
+    Transfers that fade while a bond stretches would make forces along bonds that depend on distant atoms, wrong and out
+    of reach of the short-range part. The network starts at zero: its features change while the head waits, and must not
+    move the charges meanwhile.
     """
     n = head.config.n_transfers
     head.layers[-1].weight.zero_()  # type: ignore[operator]
     head.element_values.zero_()
     head.element_values[:, 0] = wanted
     head.element_values[:, n] = 1.0
-    head.radial.mul_(RANDOM_PART)
-    head.radial[0] += 1.0
+    head.radial[:, 0] = _flat_along_bonds(model, head, batch, wanted)
     found = _charges(model, batch)
     target = wanted[batch.surroundings.element_idx]
     head.radial.mul_((found * target).sum() / found.square().sum())
+
+
+def _flat_along_bonds(model: LESModel, head: BondHead, batch: Batch, wanted: Tensor) -> Tensor:
+    """(n_radial_basis,) coefficients of a function of the distance near 1 where atoms are bonded, near 0 elsewhere."""
+    around = batch.surroundings
+    waves, decay = head.radial_functions(around.vectors)
+    radii = waves.new_tensor([covalent_radius(z) for z in model.config.elements])[around.element_idx]
+    neighbor = around.neighbor_indices
+    difference = wanted[around.element_idx].unsqueeze(1) - pick_senders(
+        wanted[around.element_idx].unsqueeze(1), neighbor
+    ).squeeze(2)
+    reach = BOND_TOLERANCE * (radii.unsqueeze(1) + pick_senders(radii.unsqueeze(1), neighbor).squeeze(2))
+    distance = around.vectors.square().sum(dim=2).sqrt()
+    counts = (decay.squeeze(2) > 0) & (difference != 0)
+    functions = (waves * decay)[counts].double() * difference[counts].double().abs().unsqueeze(1)
+    target = (distance < reach)[counts].double() * difference[counts].double().abs()
+    gram = functions.T @ functions
+    gram += torch.diag(FLAT_RIDGE * gram.diagonal().mean().expand(len(gram)))
+    return torch.linalg.solve(gram, functions.T @ target).to(waves)
 
 
 def _start_linear_map(model: LESModel, head: AtomicHead, batch: Batch, wanted: Tensor) -> None:

@@ -86,3 +86,15 @@ def test_charges_wait(held, rate, moves, tmp_path):
     assert any(not torch.equal(a, b) for a, b in zip(charge_weights, after, strict=True)) == moves
     after = list(prepared.model.energy_heads.parameters())
     assert any(not torch.equal(a, b) for a, b in zip(energy_weights, after, strict=True))
+
+
+def test_transfers_of_the_start_stay_while_bonds_stretch_and_end_before_hydrogen_bonds(tmp_path):
+    prepared = prepare(config_of("bond", bond_cutoff=2.4), water_frames(tmp_path))
+    head = prepared.model.charge_head
+    distances = torch.tensor([0.92, 0.97, 1.02, 1.85, 1.95, 2.1], dtype=torch.float64)
+    vectors = torch.zeros(1, len(distances), 3, dtype=torch.float64)
+    vectors[0, :, 0] = distances
+    waves, decay = head.radial_functions(vectors)
+    transfers = ((waves @ head.radial) * decay)[0, :, 0].detach()
+    shares = (transfers / transfers[1]).numpy()
+    np.testing.assert_allclose(shares, [1, 1, 1, 0, 0, 0], atol=0.06)
