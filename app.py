@@ -9,6 +9,8 @@ st.navigation(
         st.Page("pages/charges.py", title="Charges", url_path="charges", visibility="hidden"),
         st.Page("pages/response.py", title="Response"),
         st.Page("pages/potential.py", title="Potential"),
+        st.Page("pages/dynamics.py", title="Dynamics"),
+        st.Page("pages/spectra.py", title="Spectra"),
         st.Page("pages/models.py", title="Models"),
         st.Page("pages/home.py", title="About and samples"),
     ]

@@ -60,6 +60,11 @@ class Status:
     heartbeat: float = 0.0
 
 
+def is_moving(status: Status) -> bool:
+    """Whether more frames are to come without anybody's doing."""
+    return status.state.is_live or status.state == State.QUEUED
+
+
 def write_status(directory: RunDirectory, status: Status) -> None:
     """Write it, with the time of now."""
     write_json(directory.status, {**asdict(status), "heartbeat": time.time()})

@@ -67,7 +67,11 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
     """Each quantity over the lines, (lines,) or (lines, 3); NaN where a line has none."""
-    lines = read_lines(path)
+    return columns_of(read_lines(path))
+
+
+def columns_of(lines: list[dict[str, Any]]) -> dict[str, NDArray[np.float64]]:
+    """Each quantity over the lines; empty without lines."""
     if not lines:
         return {}
     return {name: _column([line.get(name) for line in lines]) for name in lines[-1]}

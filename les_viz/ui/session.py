@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from les_viz.models.model import LESModel
     from les_viz.response.predict import BornMethod
     from les_viz.system import Boundary
+    from les_viz.ui.dynamics.plan import Plan
     from les_viz.ui.edits import Edit
     from les_viz.ui.jobs import Job
+    from les_viz.ui.spectra.choice import Choice
+    from les_viz.viewer.frames import Seek
 
 _KEY = "les_viz_session"
 
@@ -118,6 +121,17 @@ class Session:
     field_shown: str = "none"
     charge_sign: int | None = None
     epsilon_infinity: float | None = None
+    plan: "Plan | None" = None
+    run: str | None = None
+    run_bench: tuple[Any, ...] = ()
+    run_turn: int = 0
+    run_problem: str | None = None
+    frames_have: int = 0
+    frames_turn: int = 0
+    seek: "Seek | None" = None
+    cursor: int | None = None
+    cursor_moved: bool = False
+    spectra: "Choice | None" = None
     is_lecture: bool = False
     link: tuple[tuple[str, str], ...] = ()
     jobs: "Mapping[str, Job[Any]]" = field(default_factory=dict)

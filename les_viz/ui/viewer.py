@@ -1,6 +1,7 @@
 """The 3D viewer on a page."""
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,12 +10,15 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from les_viz.ui.session import current, update, widget_value
-from les_viz.viewer.frames import Frames, pack_frames
+from les_viz.viewer.frames import Frames, Seek, pack_frames, pack_seek
 from les_viz.viewer.payload import pack_grid, pack_scene
 from les_viz.viewer.scene import Scene
 
 HEIGHT = 560
 """Pixels: viewer and its toolbar fit a window of 800 below the title."""
+
+_HEAD_START_S = 0.5
+"""Seconds by which the first picture of the process goes ahead of the rest of its page."""
 
 _NO_HEIGHT = 1
 """Pixels of a component that only carries data."""
@@ -28,10 +32,19 @@ class Playback:
         frames: all of them, or the next piece of a live run.
         on_tick: for live runs: takes the name of the run and the number of frames that the viewer has, when it runs
             short; then the page (or the fragment) runs again and sends the next piece.
+        on_show: takes the name of the run and the frame at which the visitor holds the picture.
+        seek: a frame to go to.
     """
 
     frames: Frames
     on_tick: Callable[[str, int], None] | None = None
+    on_show: Callable[[str, int], None] | None = None
+    seek: Seek | None = None
+
+
+def register() -> None:
+    """Let Streamlit serve the viewer's script before a page mounts it."""
+    _component()
 
 
 @functools.cache
@@ -75,17 +88,36 @@ def mount_viewer(
             on_select(tuple(picked["selection"]))
 
     def ask() -> None:
-        question: dict[str, Any] | None = widget_value(key).get("tick")
-        if question is not None and playback is not None and playback.on_tick is not None:
-            playback.on_tick(question["run"], question["have"])
+        _tell(key, "tick", "have", None if playback is None else playback.on_tick)
+
+    def show() -> None:
+        _tell(key, "shown", "frame", None if playback is None else playback.on_show)
 
     data = pack_scene(scene, is_whole=False, height=height)
     with st.container(gap=None):  # large things apart from the scene: Streamlit sends the same bytes once only
-        _component()(key=key, data=data, height=height, on_picked_change=pass_on, on_tick_change=ask)
+        _component()(
+            key=key, data=data, height=height, on_picked_change=pass_on, on_tick_change=ask, on_shown_change=show
+        )
         if scene.volume is not None:
             _component()(key=f"{key}_grid", data=pack_grid(scene.viewer, scene.volume), height=_NO_HEIGHT)
         if playback is not None:
             _component()(key=f"{key}_frames", data=pack_frames(scene.viewer, playback.frames), height=_NO_HEIGHT)
+            if playback.seek is not None:
+                _component()(key=f"{key}_seek", data=pack_seek(scene.viewer, playback.seek), height=_NO_HEIGHT)
+    _give_a_head_start()
+
+
+@functools.cache
+def _give_a_head_start() -> None:
+    """Wait once, or the browser reads the megabytes of the chart's script before it draws the picture."""
+    time.sleep(_HEAD_START_S)
+
+
+def _tell(key: str, trigger: str, name: str, listener: Callable[[str, int], None] | None) -> None:
+    """Pass on what the viewer says of a trajectory."""
+    said: dict[str, Any] | None = widget_value(key).get(trigger)
+    if said is not None and listener is not None:
+        listener(said["run"], said[name])
 
 
 def select_atom(index: int | None) -> None:

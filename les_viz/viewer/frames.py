@@ -25,6 +25,7 @@ class Frames:
         values: (frames, atoms), shown on the scale of the scene's coloring; None keeps the scene's colours.
         times: (frames,), fs; None counts frames.
         is_live: more frames will come, and the viewer asks for them when it runs short.
+        turn: tells the answers to a live viewer apart where they hold the same frames, or none.
     """
 
     run: str
@@ -33,6 +34,7 @@ class Frames:
     values: FloatArray | None = None
     times: FloatArray | None = None
     is_live: bool = False
+    turn: int = 0
 
     def __post_init__(self) -> None:
         """Refuse shapes that do not belong together."""
@@ -68,8 +70,32 @@ def pack_frames(viewer: str, frames: Frames) -> bytes:
         "run": frames.run,
         "first": frames.first,
         "is_live": frames.is_live,
+        "turn": frames.turn,
     }
     return pack(header, _arrays(frames))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seek:
+    """A frame that the viewer goes to, once.
+
+    Attributes:
+        run: names the trajectory.
+        frame: its number.
+        is_held: whether the picture then rests there.
+        turn: tells one wish from the next.
+    """
+
+    run: str
+    frame: int
+    is_held: bool
+    turn: int
+
+
+def pack_seek(viewer: str, seek: Seek) -> bytes:
+    """Write a wish as bytes for the viewer of this name."""
+    wish = {"frame": seek.frame, "is_held": seek.is_held, "turn": seek.turn}
+    return pack({"version": SCENE_VERSION, "viewer": viewer, "run": seek.run, "seek": wish}, {})
 
 
 def _arrays(frames: Frames) -> Arrays:

@@ -133,8 +133,12 @@ export class Canvas {
     return this.shapes.faceLight("slice", rotate([-x, -y, -z, w], LIGHT));
   }
 
-  hideLayers(): void {
-    for (const name of ["tensors", ...arrowNames]) this.shapes.clear(name);
+  /** Take away what belongs to the atoms of the scene; arrows that stay in place remain. */
+  hideLayers({ arrows }: Scene): void {
+    this.shapes.clear("tensors");
+    arrowNames.forEach((name, i) => {
+      if (arrows[i]?.atoms != null) this.shapes.clear(name);
+    });
   }
 
   dispose(): void {

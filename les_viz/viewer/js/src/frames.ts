@@ -16,6 +16,20 @@ export interface Piece {
   times: Float32Array | null;
 }
 
+/** A frame to go to. */
+export interface Seek {
+  run: string;
+  frame: number;
+  isHeld: boolean;
+  /** Tells one wish from the next. */
+  turn: number;
+}
+
+export function seekIn({ header }: Container): Seek {
+  const sought = header["seek"] as { frame: number; is_held: boolean; turn: number };
+  return { run: String(header["run"]), frame: sought.frame, isHeld: sought.is_held, turn: sought.turn };
+}
+
 export function pieceIn(box: Container): Piece {
   box.require(FRAMES_KEYS);
   const [count, atoms] = box.shape("frames.positions") as [number, number, number];

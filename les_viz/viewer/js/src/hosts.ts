@@ -1,7 +1,7 @@
 // Where a viewer lives: a Streamlit component, or an anywidget in Jupyter.
 import { decodeScene, gridValuesIn, openContainer, sceneIn } from "./codec.ts";
 import type { Bytes } from "./container.ts";
-import { type Piece, pieceIn } from "./frames.ts";
+import { type Piece, type Seek, pieceIn, seekIn } from "./frames.ts";
 import type { GridValues } from "./scene.ts";
 import { type Souvenir, Viewer } from "./viewer.ts";
 
@@ -16,6 +16,8 @@ const lodgers = new Map<string, Lodger>();
 const souvenirs = new Map<string, Souvenir>();
 /** Grids that came before the scene that shows them. */
 const grids = new Map<string, { digest: string; values: GridValues }>();
+/** The last frame that Python wished to see, by viewer. */
+const sought = new Map<string, number>();
 /** Frames that came before the viewer that shows them. */
 const early = new Map<string, Piece[]>();
 
@@ -30,6 +32,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   if (host.data === null) return undefined;
   const box = openContainer(host.data);
   if ("first" in box.header) return keepFrames(String(box.header["viewer"]), pieceIn(box));
+  if ("seek" in box.header) return goTo(String(box.header["viewer"]), seekIn(box));
   if ("grid" in box.header) return keepGrid(String(box.header["viewer"]), String(box.header["grid"]), gridValuesIn(box));
   const { parentElement, setTriggerValue } = host;
   const scene = sceneIn(box);
@@ -38,6 +41,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   const viewer = takeIn(scene.viewer, place);
   viewer.onSelect = ({ atoms, picked }) => setTriggerValue("picked", { index: picked, selection: atoms });
   viewer.onTick = (question) => setTriggerValue("tick", question);
+  viewer.onShow = (choice) => setTriggerValue("shown", choice);
   viewer.update(scene);
   for (const piece of early.get(scene.viewer) ?? []) viewer.takeFrames(piece);
   early.delete(scene.viewer);
@@ -50,6 +54,12 @@ function keepFrames(id: string, piece: Piece): undefined {
   const viewer = lodgers.get(id)?.viewer;
   if (viewer !== undefined) viewer.takeFrames(piece);
   else early.set(id, [...(early.get(id) ?? []), piece]);
+}
+
+function goTo(id: string, seek: Seek): undefined {
+  if (sought.get(id) === seek.turn) return;
+  sought.set(id, seek.turn);
+  lodgers.get(id)?.viewer.seek(seek);
 }
 
 function keepGrid(id: string, digest: string, values: GridValues | null): undefined {

@@ -1,27 +1,32 @@
 // A trajectory on the stage: takes pieces, runs the clock, hands out frames, asks for more.
-import { type Frame, FrameStore, type Piece } from "./frames.ts";
+import { type Frame, FrameStore, type Piece, type Seek } from "./frames.ts";
 import { Player } from "./player.ts";
 import { Transport } from "./transport.ts";
 
 const PATIENCE = 200; // ms before an empty answer is asked again
+const SETTLED = 150; // ms without another move until a chosen frame is told
 
 export type OnTick = (question: { run: string; have: number }) => void;
+export type OnShow = (choice: { run: string; frame: number }) => void;
 
 export class Playback {
   onTick: OnTick = () => {};
+  onShow: OnShow = () => {};
   private readonly store = new FrameStore();
   private readonly player = new Player();
   private readonly transport: Transport;
   private readonly onFrame: (frame: Frame) => void;
   private readonly isAlive: () => boolean;
   private lastPiece = 0;
+  private sought: Seek | null = null;
+  private telling: ReturnType<typeof setTimeout> | undefined;
   private request = 0;
 
   constructor(parent: HTMLElement, before: Element, onFrame: (frame: Frame) => void, isAlive: () => boolean) {
     [this.onFrame, this.isAlive] = [onFrame, isAlive];
     this.transport = new Transport(parent, before, {
       play: () => this.play(),
-      goTo: (frame) => this.goTo(frame),
+      goTo: (frame) => this.choose(frame),
       setSpeed: (speed) => (this.player.state.speed = speed),
     });
   }
@@ -42,25 +47,50 @@ export class Playback {
     if (isNew) this.player.begin(piece.isLive);
     if (this.store.count > before) this.lastPiece = this.store.count - before;
     else setTimeout(() => this.player.askAgain(), PATIENCE);
+    if (piece.isLive) this.player.arrived(performance.now(), this.store.count - before);
     if (isNew) this.draw();
+    if (this.sought !== null) this.seek(this.sought);
     this.refresh();
     this.run();
+  }
+
+  /** Go to a frame that Python wishes to see, as soon as it is there. */
+  seek(seek: Seek): void {
+    this.sought = seek;
+    if (seek.run !== this.store.run || seek.frame >= this.store.count) return;
+    this.sought = null;
+    if (seek.isHeld) this.player.hold();
+    this.goTo(seek.frame);
   }
 
   play(): void {
     if (this.store.count === 0) return;
     this.player.toggle(this.store.count, this.store.isLive);
+    if (!this.player.state.isPlaying) this.tell();
     this.refresh();
     this.run();
   }
 
   stepFrame(by: number): void {
-    this.goTo(this.player.state.frame + by);
+    this.choose(this.player.state.frame + by);
   }
 
   /** Stop the clock for good. */
   dispose(): void {
     cancelAnimationFrame(this.request);
+    clearTimeout(this.telling);
+  }
+
+  /** The visitor moves to a frame. */
+  private choose(frame: number): void {
+    this.goTo(frame);
+    this.tell();
+  }
+
+  /** Say where the picture rests, once it does. */
+  private tell(): void {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.onShow({ run: this.store.run, frame: this.player.state.frame }), SETTLED);
   }
 
   private goTo(frame: number): void {
@@ -85,7 +115,7 @@ export class Playback {
       const { store, player } = this;
       if (this.isAlive()) {
         if (player.tick(now, store.count, store.isLive)) this.draw();
-        if (player.wantsMore(store.count, this.lastPiece, store.isLive)) this.onTick({ run: store.run, have: store.count });
+        if (player.wantsMore(now, store.count, this.lastPiece, store.isLive)) this.onTick({ run: store.run, have: store.count });
         this.refresh();
       }
       if (player.state.isPlaying) this.request = requestAnimationFrame(step);

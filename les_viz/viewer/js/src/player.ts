@@ -3,6 +3,11 @@
 export const SPEEDS = [1, 2, 5, 10, 15, 30, 60] as const; // frames a second
 const FIRST_SPEED = 15;
 const LOW = 0.5; // ask for more when less than this part of the last piece is left
+const RESERVE = 0.7; // s of frames that a live run keeps in hand, so that it moves evenly
+const CATCH_UP = 1.15; // times the rate at which frames come, while there are more in hand than that
+const FALL_BACK = 0.9;
+const RATE_OVER = 4000; // ms
+const BETWEEN_QUESTIONS = 350; // ms: each costs the server a run of the page
 
 export interface PlayerState {
   frame: number;
@@ -15,6 +20,8 @@ export class Player {
   readonly state: PlayerState = { frame: 0, isPlaying: false, speed: FIRST_SPEED };
   private due = 0;
   private askedAt = -1;
+  private askedWhen = -Infinity;
+  private readonly arrivals: { when: number; count: number }[] = [];
 
   /** Start anew: a live run plays at once. */
   begin(isLive: boolean): void {
@@ -22,6 +29,29 @@ export class Player {
     this.state.isPlaying = isLive;
     this.due = 0;
     this.askedAt = -1;
+    this.arrivals.length = 0;
+  }
+
+  /** Frames of a live run came in: remember how fast they do. */
+  arrived(now: number, count: number): void {
+    this.arrivals.push({ when: now, count });
+    while (this.arrivals.length > 2 && now - this.arrivals[0]!.when > RATE_OVER) this.arrivals.shift();
+  }
+
+  /** Hold the picture. */
+  hold(): void {
+    this.state.isPlaying = false;
+  }
+
+  /** Frames a second to show now: what was chosen, and no faster than a live run brings them. */
+  pace(count: number, isLive: boolean): number {
+    const [first, last] = [this.arrivals[0], this.arrivals.at(-1)];
+    if (!isLive || first === undefined || last === undefined || last.when === first.when) return this.state.speed;
+    const came = this.arrivals.slice(1).reduce((sum, arrival) => sum + arrival.count, 0);
+    const rate = (1000 * came) / (last.when - first.when);
+    const inHand = count - 1 - this.state.frame;
+    const wanted = rate * (inHand > RESERVE * rate ? CATCH_UP : FALL_BACK);
+    return inHand > 3 * this.state.speed ? this.state.speed : Math.min(this.state.speed, Math.max(1, wanted));
   }
 
   toggle(count: number, isLive: boolean): void {
@@ -39,7 +69,7 @@ export class Player {
     if (!this.state.isPlaying || count === 0) return false;
     if (this.due === 0) this.due = now;
     if (now < this.due) return false;
-    const interval = 1000 / this.state.speed;
+    const interval = 1000 / this.pace(count, isLive);
     const steps = 1 + Math.floor((now - this.due) / interval);
     this.due += steps * interval;
     const before = this.state.frame;
@@ -48,10 +78,12 @@ export class Player {
     return this.state.frame !== before;
   }
 
-  /** Whether a live run should send more: once for each state of the store. */
-  wantsMore(count: number, lastPiece: number, isLive: boolean): boolean {
+  /** Whether a live run should send more: once for each state of the store, and not too often. */
+  wantsMore(now: number, count: number, lastPiece: number, isLive: boolean): boolean {
     if (!isLive || !this.state.isPlaying || this.askedAt === count) return false;
-    if (count - 1 - this.state.frame > LOW * lastPiece) return false;
+    if (now - this.askedWhen < BETWEEN_QUESTIONS) return false;
+    if (count - 1 - this.state.frame > Math.max(LOW * lastPiece, RESERVE * this.pace(count, isLive))) return false;
+    this.askedWhen = now;
     this.askedAt = count;
     return true;
   }

@@ -17,10 +17,10 @@ import { describeAtom } from "./describe.ts";
 import { make } from "./dom.ts";
 import { Gizmo } from "./gizmo.ts";
 import { type KeyActions, KEYS_IN_WORDS, press } from "./keyboard.ts";
-import type { Frame, Piece } from "./frames.ts";
+import type { Frame, Piece, Seek } from "./frames.ts";
 import { Legend, legendLines } from "./legend.ts";
 import { composePicture, download } from "./picture.ts";
-import { type OnTick, Playback } from "./playback.ts";
+import { type OnShow, type OnTick, Playback } from "./playback.ts";
 import { type Placed, Placer } from "./placed.ts";
 import { listenToPointer } from "./pointer.ts";
 import { type Drawing, FIRST_DRAWING, LABELS, atomRadius, drawingOf } from "./representation.ts";
@@ -135,6 +135,15 @@ export class Viewer {
     this.playback.take(piece);
   }
 
+  /** Go to a frame of the trajectory. */
+  seek(seek: Seek): void {
+    this.playback.seek(seek);
+  }
+
+  set onShow(onShow: OnShow) {
+    this.playback.onShow = onShow;
+  }
+
   set onTick(onTick: OnTick) {
     this.playback.onTick = onTick;
   }
@@ -227,7 +236,7 @@ export class Viewer {
     if (frame === null || scene === null || this.placer === null || frame.positions.length !== scene.positions.length) return false;
     this.placed = this.placer.place(frame.positions);
     this.values = frame.values ?? scene.values;
-    this.canvas.hideLayers();
+    this.canvas.hideLayers(scene);
     this.canvas.drawFrame(this.placed, this.drawing, this.values);
     return true;
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FrameStore, type Piece } from "../src/frames.ts";
+import type { Container } from "../src/container.ts";
+import { FrameStore, type Piece, seekIn } from "../src/frames.ts";
 import { Player } from "../src/player.ts";
 import { timeInWords } from "../src/transport.ts";
 
@@ -63,12 +64,14 @@ test("a finished trajectory stops at its end and starts again from its beginning
 test("a live run waits at its end and asks once for more", () => {
   const player = new Player();
   player.begin(true);
-  assert.equal(player.wantsMore(20, 20, true), false, "plenty is left");
+  player.state.speed = 10;
+  assert.equal(player.wantsMore(0, 20, 20, true), false, "plenty is left");
   player.goTo(15, 20);
-  assert.equal(player.wantsMore(20, 20, true), true);
-  assert.equal(player.wantsMore(20, 20, true), false);
+  assert.equal(player.wantsMore(0, 20, 20, true), true);
+  assert.equal(player.wantsMore(9000, 20, 20, true), false);
   player.askAgain();
-  assert.equal(player.wantsMore(20, 20, true), true);
+  assert.equal(player.wantsMore(100, 20, 20, true), false, "it was asked just now");
+  assert.equal(player.wantsMore(1000, 20, 20, true), true);
   player.goTo(19, 20);
   player.tick(5000, 20, true);
   assert.equal(player.state.isPlaying, true);
@@ -81,6 +84,26 @@ test("a run that begins after another starts at its first frame", () => {
   player.begin(true);
   player.tick(9000, 20, true);
   assert.equal(player.state.frame, 1);
+});
+
+test("a live run is shown as fast as it comes, a little faster with many frames in hand, and to catch up at full speed", () => {
+  const player = new Player();
+  player.begin(true);
+  player.state.speed = 15;
+  assert.equal(player.pace(1, true), 15, "nothing is known yet");
+  for (const when of [0, 500, 1000, 1500, 2000]) player.arrived(when, 5);
+  player.goTo(17, 20);
+  assert.ok(Math.abs(player.pace(20, true) - 9) < 1e-9, "10 frames/s came, two are left");
+  player.goTo(5, 20);
+  assert.ok(Math.abs(player.pace(20, true) - 11.5) < 1e-9);
+  player.goTo(0, 100);
+  assert.equal(player.pace(100, true), 15);
+  assert.equal(player.pace(100, false), 15);
+});
+
+test("a frame to go to comes out of a header", () => {
+  const header = { run: "r", viewer: "bench", seek: { frame: 7, is_held: true, turn: 3 } };
+  assert.deepEqual(seekIn({ header } as unknown as Container), { run: "r", frame: 7, isHeld: true, turn: 3 });
 });
 
 test("times are in fs, and in ps when they are long", () => {

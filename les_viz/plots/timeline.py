@@ -1,0 +1,102 @@
+"""A run over time: energies, temperature, field and polarisation, current, one below the other on one time axis."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from les_viz.plots.theme import MARK, SERIES, template
+from les_viz.response.prediction import FloatArray
+
+MOST_POINTS = 600
+"""Of a line: more are not seen."""
+
+_ENERGY = (
+    ("potential", "potential_energy_eV", SERIES[0]),
+    ("kinetic", "kinetic_energy_eV", SERIES[1]),
+    ("conserved", "conserved_energy_eV", SERIES[5]),
+)
+_FIELD, _POLARIZATION, _DIPOLE, _CURRENT, _TEMPERATURE = SERIES[3], SERIES[2], SERIES[4], SERIES[6], SERIES[1]
+
+
+def timeline(
+    columns: Mapping[str, FloatArray],
+    direction: FloatArray,
+    *,
+    cursor_fs: float | None = None,
+    revision: str = "",
+    height: int = 600,
+) -> go.Figure:
+    """Draw the columns of `thermo.jsonl`.
+
+    Args:
+        columns: by name, (lines,) or (lines, 3).
+        direction: (3,), of length one: vectors are shown by their components along it.
+        cursor_fs: a line at this time; None for none.
+        revision: what the visitor zoomed stays zoomed as long as this stays the same.
+        height: pixels.
+    """
+    rows = {"row_heights": [0.3, 0.2, 0.3, 0.2], "vertical_spacing": 0.035}
+    specs: list[list[dict[str, Any]]] = [[{}], [{}], [{"secondary_y": True}], [{}]]
+    figure = make_subplots(rows=4, cols=1, shared_xaxes=True, specs=specs, **rows)
+    times = columns.get("time_fs", np.zeros(0))
+    scale, unit = (1000.0, "ps") if len(times) and times[-1] >= 10_000 else (1.0, "fs")
+    _add_lines(figure, columns, direction, scale)
+    titles = ((1, "energy (eV)"), (2, "T (K)"), (3, "field (V/Å)"), (4, "current<br>(e Å/fs)"))
+    for row, title in titles:
+        figure.update_yaxes(title_text=title, row=row, col=1, title_font={"size": 12})
+    figure.update_yaxes(title_text="ΔP (e Å)", row=3, col=1, secondary_y=True, showgrid=False, title_font={"size": 12})
+    figure.update_xaxes(title_text=f"time ({unit})", row=4, col=1)
+    if cursor_fs is not None:
+        figure.add_vline(x=cursor_fs / scale, line={"color": MARK, "width": 2})
+    figure.update_layout(
+        template=template(),
+        height=height,
+        uirevision=revision or True,
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        hovermode="x",
+        clickmode="event+select",
+        dragmode="zoom",
+    )
+    return figure
+
+
+def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: FloatArray, scale: float) -> None:
+    chosen = thinned(len(columns.get("time_fs", ())))
+    x = columns.get("time_fs", np.zeros(0))[chosen] / scale
+
+    def add(row: int, name: str, values: FloatArray, color: str, **also: Any) -> None:  # noqa: ANN401 (of plotly)
+        is_secondary = also.pop("is_secondary", None)
+        line = {"color": color, "width": 2, **also}
+        hover = f"{name}: %{{y:.4g}}<extra></extra>"
+        trace = go.Scatter(
+            x=x, y=values[chosen], customdata=chosen, mode="lines", name=name, line=line, hovertemplate=hover
+        )
+        figure.add_trace(trace, row=row, col=1, secondary_y=is_secondary)
+
+    if len(x) == 0:
+        return
+    for name, column, color in _ENERGY:
+        add(1, name, columns[column] - columns[column][0], color)
+    add(2, "temperature", columns["temperature_K"], _TEMPERATURE)
+    add(3, "field", columns["electric_field_V_per_A"] @ direction, _FIELD, dash="dot", is_secondary=False)
+    for name, column, color in (
+        ("ΔP by Born charges", "polarization_change_eA", _POLARIZATION),
+        ("ΔP of the charges", "dipole_change_eA", _DIPOLE),
+    ):
+        if columns[column].ndim == 2:
+            also = {"dash": "dash"} if column.startswith("dipole") else {}
+            add(3, name, columns[column] @ direction, color, is_secondary=True, **also)
+    if columns["current_eA_per_fs"].ndim == 2:
+        add(4, "current", columns["current_eA_per_fs"] @ direction, _CURRENT)
+
+
+def thinned(n_points: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Indices of at most `MOST_POINTS` points, even, the last among them."""
+    if n_points <= MOST_POINTS:
+        return np.arange(n_points)
+    stride = -(-n_points // MOST_POINTS)
+    return np.unique(np.append(np.arange(0, n_points, stride), n_points - 1))

@@ -1,0 +1,94 @@
+"""What the buttons do: start, pause, stop, go on, and change the field of a run that moves."""
+
+from dataclasses import replace
+from typing import Any
+
+from les_viz.errors import LesVizError
+from les_viz.md.protocols import FieldProtocol
+from les_viz.runs.catalog import RunEntry, entry_of, runs_folder
+from les_viz.runs.control import read_wishes
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.states import is_moving
+from les_viz.ui.dynamics.desk import manager, show
+from les_viz.ui.dynamics.plan import UNWATCHED_S, current_plan, tables_of
+from les_viz.ui.session import ModelEntry, StructureEntry, current, update
+
+
+def start(structure: StructureEntry, model: ModelEntry) -> None:
+    """Start a run of what lies on the bench as planned; another that moves is stopped first."""
+    from les_viz.runs.config import run_config
+
+    try:
+        stop_shown()
+        tables = tables_of(current_plan(), structure, model)
+        name = manager().submit(run_config({**tables, "limits": {"unwatched_s": UNWATCHED_S}}))
+    except (LesVizError, OSError) as error:
+        update(run_problem=str(error))
+        return
+    show(name)
+
+
+def stop_shown() -> None:
+    """Stop the run on the page, if it moves."""
+    name = current().run
+    entry = None if name is None else entry_of(runs_folder() / name)
+    if entry is not None and is_moving(entry.status):
+        manager().stop(entry.name)
+
+
+def stop(name: str) -> None:
+    """Stop a run; its frames stay, and it can go on."""
+    _try(manager().stop, name)
+
+
+def pause(name: str, *, paused: bool) -> None:
+    """Let a run rest, or move again."""
+    _try(manager().pause, name, paused=paused)
+
+
+def resume(name: str) -> None:
+    """Go on with a run that stopped, and show it."""
+    if _try(manager().resume, name):
+        show(name)
+
+
+def delete(name: str) -> None:
+    """Remove a run from the disk."""
+    if current().run == name:
+        show(None)
+    _try(manager().delete, name)
+
+
+def steer(field: FieldProtocol, *, anew: bool) -> None:
+    """Make a run that moves feel another field.
+
+    Args:
+        field: as planned, its times counted from the start of a run.
+        anew: its times count from the present step; else from where they did.
+    """
+    name = current().run
+    entry = None if name is None else entry_of(runs_folder() / name)
+    if entry is None or not is_moving(entry.status):
+        return
+    if anew:
+        now = time_of(entry)
+        field = replace(field, start_fs=field.start_fs + now, center_fs=field.center_fs + now)
+    else:
+        present = read_wishes(RunDirectory(entry.folder)).field or entry.config.field
+        field = replace(field, start_fs=present.start_fs, center_fs=present.center_fs)
+    _try(manager().set_field, entry.name, field)
+
+
+def time_of(entry: RunEntry) -> float:
+    """Time that a run has reached, fs."""
+    return entry.status.step * entry.config.dynamics.timestep_fs
+
+
+def _try(action: Any, *arguments: Any, **options: Any) -> bool:  # noqa: ANN401 (methods of the manager)
+    try:
+        action(*arguments, **options)
+    except (LesVizError, OSError) as error:
+        update(run_problem=str(error))
+        return False
+    update(run_problem=None)
+    return True

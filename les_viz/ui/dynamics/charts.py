@@ -1,0 +1,108 @@
+"""The plots of a run on one time axis; a click on them moves the viewer, and the other way round."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from les_viz.plots import theme
+from les_viz.plots.timeline import timeline
+from les_viz.runs.catalog import RunEntry, entry_of
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.states import is_moving
+from les_viz.runs.tail import ThermoTail
+from les_viz.ui.dynamics.plan import current_plan
+from les_viz.ui.dynamics.stream import seek, trajectory_id
+from les_viz.ui.session import current, update, widget_value
+from les_viz.units import DEBYE
+
+DRAW_EVERY_S = 1.0
+HEIGHT = 560
+_WIDGET = "timeline"
+
+
+def show_charts(entry: RunEntry) -> None:
+    """Metrics and plots; drawn again while the run moves."""
+    moves = is_moving(entry.status)
+
+    @st.fragment(run_every=DRAW_EVERY_S if moves else None)
+    def charts() -> None:
+        now = entry_of(entry.folder) or entry
+        columns = columns_of(now)
+        _show_metrics(columns)
+        figure = timeline(
+            columns, direction(), cursor_fs=_cursor(columns), revision=trajectory_id(now.name), height=HEIGHT
+        )
+        st.plotly_chart(
+            figure,
+            theme="streamlit",
+            config=theme.toolbar(),
+            key=_WIDGET,
+            on_select=lambda: _take_click(now.name),
+            selection_mode="points",
+        )
+        if current().cursor_moved:
+            update(cursor_moved=False)
+            st.rerun()
+
+    charts()
+
+
+def direction() -> np.ndarray:
+    """Along which vectors are shown."""
+    return current_plan().field.unit
+
+
+def columns_of(entry: RunEntry) -> dict[str, np.ndarray]:
+    """The columns of the run by now."""
+    return _tail(entry.folder.as_posix(), current().run_turn).columns()
+
+
+@lru_cache(maxsize=16)
+def _tail(folder: str, turn: int) -> ThermoTail:
+    from pathlib import Path
+
+    return ThermoTail(RunDirectory(Path(folder)).thermo)
+
+
+def _show_metrics(columns: dict[str, np.ndarray]) -> None:
+    first, second, third = st.columns(3)
+    if not columns:
+        first.metric("Temperature", "–")
+        second.metric("ΔP along the field", "–")
+        third.metric("Drift", "–")
+        return
+    polarization = columns["polarization_change_eA"]
+    moment = "–" if polarization.ndim == 1 else f"{polarization[-1] @ direction() / DEBYE:+.1f} D".replace("-", "−")
+    conserved = columns["conserved_energy_eV"]
+    first.metric("Temperature", f"{columns['temperature_K'][-1]:.0f} K")
+    second.metric(
+        "ΔP along the field",
+        moment,
+        help="Change of the dipole moment since the start: ∫ Σ Z*·v dt, along the direction of the field.",
+    )
+    third.metric(
+        "Conserved energy",
+        f"{1000 * (conserved[-1] - conserved[0]):+.0f} meV".replace("-", "−"),
+        help="Its change since the start. It would be zero for an infinitely short time step: potential and kinetic "
+        "energy, less the work of the field and what the thermostat gave.",
+    )
+
+
+def _cursor(columns: dict[str, np.ndarray]) -> float | None:
+    """Time of the frame at which the picture is held."""
+    frame, times = current().cursor, columns.get("time_fs")
+    if frame is None or times is None or len(times) == 0:
+        return None
+    return float(times[min(frame, len(times) - 1)])
+
+
+def _take_click(name: str) -> None:
+    chosen: dict[str, Any] = widget_value(_WIDGET)
+    points = chosen.get("selection", {}).get("points", [])
+    if not points:
+        return
+    frame = int(np.atleast_1d(points[0]["customdata"])[0])
+    seek(name, frame, is_held=True)
+    update(cursor=frame, cursor_moved=True)

@@ -1,0 +1,144 @@
+"""What the visitor asks of a run, and the configuration that it makes."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from les_viz.md.protocols import FieldProtocol, Shape
+from les_viz.runs.catalog import runs_folder
+from les_viz.runs.directory import write_whole
+from les_viz.ui import models, structures
+from les_viz.ui.edits import edited
+from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, seed, update, widget_value
+
+UNWATCHED_S = 10.0
+"""A run stops so long after the last of its onlookers has closed the window."""
+
+LARGEST_AMPLITUDE = 1.0
+"""V/Å at the ends of the slider."""
+
+INPUTS = ".inputs"
+"""Folder, beside the runs, of structures and models that are not bundled."""
+
+_SAMPLE = "sample:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Settings of the next run; the field also of the present one.
+
+    Attributes:
+        ensemble: as `md.settings.Ensemble`.
+        temperature: K.
+        timestep: fs.
+        length: ps.
+        every: steps from frame to frame.
+        seed: of the velocities.
+        is_minimized: whether forces are followed downhill before.
+        field: the protocol.
+    """
+
+    ensemble: str = "bussi"
+    temperature: float = 300.0
+    timestep: float = 0.5
+    length: float = 5.0
+    every: int = 4
+    seed: int = 1
+    is_minimized: bool = False
+    field: FieldProtocol = field(default_factory=lambda: FieldProtocol(shape=Shape.CONSTANT.value))
+
+    @property
+    def steps(self) -> int:
+        """How many."""
+        return max(1, round(self.length * 1000 / self.timestep))
+
+
+def current_plan() -> Plan:
+    """The plan of this visitor."""
+    return current().plan or Plan()
+
+
+def change_plan(**changes: Any) -> Plan:  # noqa: ANN401 (the fields of Plan, checked by `replace`)
+    """Replace the plan by one with these changes."""
+    plan = replace(current_plan(), **changes)
+    update(plan=plan)
+    return plan
+
+
+def planned(widget_key: str, name: str) -> dict[str, Any]:
+    """Key and callback of a widget that sets a field of the plan, which gives the widget its value."""
+    seed(widget_key, getattr(current_plan(), name))
+    return {"key": widget_key, "on_change": _take, "args": (widget_key, name)}
+
+
+def _take(widget_key: str, name: str) -> None:
+    change_plan(**{name: widget_value(widget_key)})
+
+
+def tables_of(plan: Plan, structure: StructureEntry, model: ModelEntry) -> dict[str, Any]:
+    """The tables of the run's configuration; what is not bundled is written beside the runs."""
+    return {
+        "structure": _structure_table(structure),
+        "model": _model_table(model),
+        **_motion_tables(plan),
+    }
+
+
+def _motion_tables(plan: Plan) -> dict[str, Any]:
+    protocol = plan.field
+    shape = {
+        name: list(value) if isinstance(value := getattr(protocol, name), tuple) else value
+        for name in protocol.__dataclass_fields__
+    }
+    return {
+        "dynamics": {
+            "ensemble": plan.ensemble,
+            "timestep_fs": plan.timestep,
+            "steps": plan.steps,
+            "temperature_K": plan.temperature,
+            "seed": plan.seed,
+            "minimize": "fire" if plan.is_minimized else "none",
+        },
+        "field": shape,
+        "output": {"every": plan.every},
+    }
+
+
+def _structure_table(entry: StructureEntry) -> dict[str, Any]:
+    session = current()
+    boundary = {} if session.boundary is None else {"boundary": session.boundary}
+    if is_bundled(entry, session):
+        sample = entry.key.removeprefix(_SAMPLE).removesuffix(".extxyz")
+        return {"sample": sample, "index": session.frame, **boundary}
+    from les_viz.io.writing import extxyz_bytes
+
+    atoms = edited(entry.frames[session.frame], session.edits)
+    path = runs_folder() / INPUTS / f"{structures.digest(atoms)[:16]}.extxyz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, extxyz_bytes(atoms))
+    return {"path": str(path), **boundary}
+
+
+def is_bundled(entry: StructureEntry, session: Session) -> bool:
+    """Whether the structure on the bench is that of the bundled file."""
+    return entry.key.startswith(_SAMPLE) and not session.edits
+
+
+def _model_table(entry: ModelEntry) -> dict[str, Any]:
+    session = current()
+    scale = {
+        name: value
+        for name, value in (
+            ("charge_sign", session.charge_sign),
+            ("epsilon_infinity", session.epsilon_infinity),
+        )
+        if value is not None
+    }
+    table = {"device": models.device(), "dtype": "float32", **scale}
+    if entry.key.startswith(_SAMPLE):
+        return {"name": entry.key.removeprefix(_SAMPLE), **table}
+    from les_viz.ui.model_page.facts import native_bytes
+
+    path = runs_folder() / INPUTS / f"{entry.key.rpartition(':')[2][:16]}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, native_bytes(entry.model))
+    return {"name": str(path), **table}
