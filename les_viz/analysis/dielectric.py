@@ -56,6 +56,22 @@ def running_dielectric(
     return found
 
 
+def running_error(dipole: FloatArray, *, volume: float, temperature: float) -> FloatArray:
+    """(points,) standard error of `running_dielectric`, from how the three directions differ; they should agree.
+
+    Args:
+        dipole: (points, 3), e Å.
+        volume: Å³.
+        temperature: K.
+    """
+    counts = np.arange(1, len(dipole) + 1)[:, None]
+    shifted = dipole - dipole[0]
+    variances = np.cumsum(shifted**2, axis=0) / counts - (np.cumsum(shifted, axis=0) / counts) ** 2
+    factor = 1 / (VACUUM_PERMITTIVITY * volume * BOLTZMANN * temperature)
+    found: FloatArray = factor * variances.std(axis=1, ddof=1) / np.sqrt(3)
+    return found
+
+
 def dielectric_from_fields(
     along: FloatArray,
     against: FloatArray,

@@ -168,6 +168,28 @@ def smoothed(spectrum: Spectrum, width_per_cm: float) -> Spectrum:
     )
 
 
+def peak_between(spectrum: Spectrum, low: float, high: float) -> float | None:
+    """Wavenumber of the largest value between two, 1/cm, by a parabola through its neighbours; None at an edge.
+
+    Args:
+        spectrum: smooth enough for its highest point to mean something.
+        low: 1/cm.
+        high: 1/cm.
+    """
+    inside = np.flatnonzero((spectrum.wavenumber_per_cm >= low) & (spectrum.wavenumber_per_cm <= high))
+    if len(inside) < 3:
+        return None
+    top = int(inside[np.argmax(spectrum.value[inside])])
+    if top in (inside[0], inside[-1]):
+        return None
+    before, here, after = spectrum.value[top - 1 : top + 2]
+    bend = before - 2 * here + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return float(
+        spectrum.wavenumber_per_cm[top] + shift * (spectrum.wavenumber_per_cm[1] - spectrum.wavenumber_per_cm[0])
+    )
+
+
 def _spectrum(wavenumber: FloatArray, blocks: FloatArray, resolution: float, unit: str) -> Spectrum:
     n = len(blocks)
     error = blocks.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else np.full(blocks.shape[1], np.nan)

@@ -15,6 +15,7 @@ from les_viz.analysis.dielectric import (
     langevin_function,
     mean_cosine,
     running_dielectric,
+    running_error,
 )
 from les_viz.analysis.distances import radial_distribution
 from les_viz.analysis.hysteresis import loop
@@ -51,12 +52,14 @@ class Report:
         tables: columns by name of the table; the first column is the abscissa, names hold the units.
         left_out: what could not be computed, and why.
         notes: what belongs beside the numbers.
+        convention: the sign and ε∞ that scale dipoles and currents, to be written on figures.
     """
 
     numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    convention: str = ""
 
     def add(self, name: str, estimate: Estimate, unit: str) -> None:
         """Add a number."""
@@ -66,11 +69,12 @@ class Report:
 
 def report_of(results: RunResults) -> Report:
     """Everything that can be said of a run."""
-    report = Report()
     model = results.described["model"]
+    convention = f"charge sign {model['charge_sign']:+d}, ε∞ {model['epsilon_infinity']:g}"
+    report = Report(convention=convention)
     report.notes.append(
         f"dipoles, currents and Born effective charges are scaled by charge_sign·√ε∞ = {model['charge_scale']:+.4g} "
-        f"(charge_sign {model['charge_sign']:+d}, ε∞ {model['epsilon_infinity']:g})"
+        f"({convention})"
     )
     for name, part in _PARTS.items():
         try:
@@ -159,6 +163,9 @@ def _dielectric(results: RunResults, report: Report) -> None:
     report.tables["dielectric_running"] = {
         "time_fs": results.thermo["time_fs"],
         "dielectric_constant": running_dielectric(dipole, **settings),
+        "dielectric_constant_error": running_error(
+            dipole, volume=settings["volume"], temperature=settings["temperature"]
+        ),
     }
     report.notes.append("the dielectric constant from fluctuations needs nanoseconds in water: see the running value")
 

@@ -1,0 +1,88 @@
+"""What several runs say together: the mean of their tables and numbers, and the answer to two opposite fields."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from les_viz.analysis.blocks import Estimate, of_samples
+from les_viz.analysis.dielectric import dielectric_from_fields
+from les_viz.errors import SettingError
+from les_viz.md.protocols import Shape
+from les_viz.md.settings import Minimizer
+from les_viz.runs.report import N_BLOCKS, Report, Table
+from les_viz.runs.results import RunResults
+
+FloatArray = NDArray[np.float64]
+
+_NO_CURVES = ("thermo",)
+"""Tables whose mean over runs would mean nothing."""
+
+
+def mean_of(reports: Sequence[Report]) -> Report:
+    """The mean over runs that differ in their seed; its errors are the spread of the runs.
+
+    Args:
+        reports: at least two, of runs of the same kind; the shortest sets how long a curve is.
+
+    Raises:
+        SettingError: there are fewer than two.
+    """
+    if len(reports) < 2:
+        raise SettingError("a mean over runs needs two of them: choose more")
+    conventions = list(dict.fromkeys(report.convention for report in reports))
+    found = Report(notes=[f"mean of {len(reports)} runs, errors from their spread"], convention="; ".join(conventions))
+    for name in _common([list(report.numbers) for report in reports]):
+        numbers = [report.numbers[name] for report in reports]
+        found.add(name, of_samples(np.array([number["value"] for number in numbers])), numbers[0]["unit"])
+    for name in _common([list(report.tables) for report in reports]):
+        table = None if name in _NO_CURVES else _mean_table([report.tables[name] for report in reports])
+        if table is not None:
+            found.tables[name] = table
+    return found
+
+
+def dielectric_of_fields(along: RunResults, against: RunResults) -> Estimate:
+    """ε from two runs in constant fields of the same strength and opposite directions.
+
+    Raises:
+        SettingError: they are no such pair.
+    """
+    for results in (along, against):
+        if results.config.field.shape != Shape.CONSTANT or not results.periodic:
+            raise SettingError("the dielectric constant from fields needs periodic runs in constant fields")
+        if results.config.dynamics.minimize != Minimizer.NONE:
+            raise SettingError("the runs were minimised in their fields and start at different dipoles: set 'none'")
+    unit, strength = along.config.field.unit, along.config.field.amplitude_V_per_A
+    opposite = against.config.field.amplitude_V_per_A * against.config.field.unit
+    same_start = along.described["structure"]["sha256"] == against.described["structure"]["sha256"]
+    if not same_start or not np.allclose(strength * unit, -opposite, rtol=1e-9, atol=0) or strength == 0:
+        raise SettingError("the fields of the two runs are not opposite, or their starts differ")
+    sign = float(np.sign(strength))
+    return dielectric_from_fields(
+        sign * along.thermo["polarization_change_eA"] @ unit,
+        sign * against.thermo["polarization_change_eA"] @ unit,
+        strength=abs(strength),
+        volume=along.volume,
+        epsilon_infinity=float(along.described["model"]["epsilon_infinity"]),
+        n_blocks=N_BLOCKS,
+    )
+
+
+def _common(names: Sequence[list[str]]) -> list[str]:
+    return [name for name in names[0] if all(name in others for others in names)]
+
+
+def _mean_table(tables: Sequence[Table]) -> Table | None:
+    """None where the abscissae differ by more than their length."""
+    length = min(len(next(iter(table.values()))) for table in tables)
+    first = next(iter(tables[0]))
+    axis = np.asarray(tables[0][first][:length], dtype=float)
+    if not all(np.allclose(next(iter(table.values()))[:length], axis, rtol=1e-9) for table in tables):
+        return None
+    found: Table = {first: axis}
+    for column in [name for name in tables[0] if name != first and "_error" not in name]:
+        values = np.array([np.asarray(table[column][:length], dtype=float) for table in tables])
+        found[column] = values.mean(axis=0)
+        found[f"{column}_error"] = values.std(axis=0, ddof=1) / np.sqrt(len(values))
+    return found

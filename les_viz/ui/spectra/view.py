@@ -1,0 +1,250 @@
+"""One large figure of the chosen runs, its numbers beside experiment, and everything as files."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from les_viz.analysis.literature import WATER_BANDS, WATER_DIELECTRIC_CONSTANT
+from les_viz.analysis.spectra import peak_between
+from les_viz.errors import LesVizError
+from les_viz.plots import theme
+from les_viz.plots.document import document
+from les_viz.plots.run_figures import Look, Subject, figures_of, is_water, pairs_of, spectrum_of, subjects_of
+from les_viz.runs.averages import dielectric_of_fields
+from les_viz.runs.results import load_results
+from les_viz.ui.frame import panels
+from les_viz.ui.session import seed, widget_value
+from les_viz.ui.spectra.choice import Chosen, change
+from les_viz.ui.wording import plain
+
+QUESTION: Final = "What a trajectory says of the matter: how it absorbs, screens, conducts and moves."
+
+TITLES: Final = {
+    "infrared": "Infrared",
+    "density_of_states": "Vibrations",
+    "dielectric_running": "Dielectric constant",
+    "conductivity_running": "Conductivity",
+    "loop": "P(E) loop",
+    "distances": "Distances",
+    "displacements": "Displacements",
+    "orientation": "Orientation",
+}
+"""Figures by the table that they are of."""
+
+_PARTS: Final = {
+    "dielectric_running": "dielectric",
+    "conductivity_running": "conductivity",
+    "displacements": "diffusion",
+}
+"""Names of the parts of a report where they differ from those of their tables."""
+
+_WORDS: Final = {
+    "infrared": "Absorption from the autocorrelation of the current ΣZ*v, classical nuclei. Band: one standard error.",
+    "density_of_states": "How many vibrations there are at each wavenumber, whether they absorb or not. "
+    "Its integral is three times the number of atoms.",
+    "dielectric_running": "From the fluctuations of the dipole up to each time, without a field. Water needs about a "
+    "nanosecond to settle: a short run tells a lower bound. Band: how the three directions differ.",
+    "conductivity_running": "Green and Kubo's integral of the current: it rises, rests at the conductivity, then "
+    "drowns in noise.",
+    "loop": "Polarisation along the field through one cycle, mean over the cycles. A ferroelectric opens a loop.",
+    "distances": "Radial distribution: neighbours at a distance, as a multiple of what particles without forces have.",
+    "displacements": "How far atoms get. A liquid's grows for ever, by six times the diffusion coefficient; a "
+    "solid's stops.",
+    "orientation": "Mean cosine between the dipoles of molecules and the field; dashed: free dipoles of the same size.",
+}
+
+
+def show_figure(chosen: Chosen) -> None:
+    """The choice of a figure, then the figure; a run that still moves is looked at every few seconds."""
+    for problem in chosen.problems:
+        st.warning(problem)
+    if not chosen.reports:
+        st.info("Choose a run above. Runs are made on the page Dynamics, or by les-viz md.")
+        return
+    subjects = subjects_of(chosen.reports)
+    name = _choose_figure(chosen)
+    look = _choose_look(chosen, name, subjects)
+    figures = figures_of(subjects, look)
+    key = f"distances_{look.pair}" if name == "distances" else name
+    if key not in figures:
+        _explain_absence(chosen, name)
+        return
+    st.plotly_chart(figures[key], theme="streamlit", config=theme.toolbar(), key="spectra_chart")
+    st.caption(_WORDS[name])
+    with st.container(horizontal=True):
+        st.download_button(
+            "Data of this figure (CSV)",
+            lambda: _long_table(chosen, key).to_csv(index=False).encode(),
+            file_name=f"{key}.csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            "All figures (HTML, offline)",
+            lambda: _document(chosen, look),
+            file_name="spectra.html",
+            mime="text/html",
+            on_click="ignore",
+            help="The camera in the figure's own toolbar saves it as SVG.",
+        )
+
+
+def show_details(chosen: Chosen) -> None:
+    """Below the figure: numbers, peaks beside experiment, opposite fields, notes."""
+    if chosen.reports:
+        panels(
+            "spectra_tabs",
+            {
+                "Numbers": lambda: _show_numbers(chosen),
+                "Peaks beside experiment": lambda: _show_peaks(chosen),
+                "Opposite fields": lambda: _show_fields(chosen),
+                "Notes": lambda: _show_notes(chosen),
+            },
+        )
+
+
+def _choose_figure(chosen: Chosen) -> str:
+    seed("spectra_figure", chosen.choice.figure)
+    st.segmented_control(
+        "Figure",
+        list(TITLES),
+        key="spectra_figure",
+        format_func=lambda name: TITLES[name],
+        label_visibility="collapsed",
+        on_change=lambda: change(figure=widget_value("spectra_figure") or chosen.choice.figure),
+    )
+    return chosen.choice.figure
+
+
+def _choose_look(chosen: Chosen, name: str, subjects: list[Subject]) -> Look:
+    choice = chosen.choice
+    pairs = pairs_of(subjects)
+    pair = choice.pair if choice.pair in pairs else (pairs[-1] if pairs else "")
+    if name == "distances" and pairs:
+        seed("spectra_pair", pair)
+        st.segmented_control(
+            "Pair",
+            pairs,
+            key="spectra_pair",
+            format_func=lambda text: text.replace("_", "–"),
+            label_visibility="collapsed",
+            on_change=lambda: change(pair=widget_value("spectra_pair") or pair),
+        )
+    if name in ("infrared", "density_of_states"):
+        seed("spectra_smoothing", choice.smoothing_per_cm)
+        st.slider(
+            "Smoothing (cm⁻¹)",
+            0.0,
+            100.0,
+            step=5.0,
+            key="spectra_smoothing",
+            width=320,
+            on_change=lambda: change(smoothing_per_cm=float(widget_value("spectra_smoothing"))),
+            help="Standard deviation of the Gaussian under which the spectrum is shown; 0 shows it as it is.",
+        )
+    return Look(smoothing_per_cm=choice.smoothing_per_cm, pair=pair)
+
+
+def _explain_absence(chosen: Chosen, name: str) -> None:
+    part = _PARTS.get(name, name)
+    reasons = [
+        f"{plain(label)}: {plain(report.left_out.get(part, 'the run is too short for it'))}"
+        for label, report in chosen.reports.items()
+    ]
+    st.info(f"{TITLES[name]} cannot be told from what is chosen.  \n" + "  \n".join(reasons))
+
+
+def _show_numbers(chosen: Chosen) -> None:
+    rows = [
+        {"run": label, "quantity": name.replace("_", " "), **number}
+        for label, report in chosen.reports.items()
+        for name, number in report.numbers.items()
+    ]
+    table = pd.DataFrame(rows, columns=["quantity", "value", "error", "unit", "run"])
+    st.dataframe(
+        table.astype({"value": float, "error": float}),
+        hide_index=True,
+        column_config={name: st.column_config.NumberColumn(format="%.4g") for name in ("value", "error")},
+    )
+    st.download_button(
+        "Numbers (CSV)", lambda: table.to_csv(index=False).encode(), file_name="numbers.csv", on_click="ignore"
+    )
+
+
+def _show_peaks(chosen: Chosen) -> None:
+    having = {label: report for label, report in chosen.reports.items() if "infrared" in report.tables}
+    if not having or not all(is_water(report) for report in having.values()):
+        st.info("Measured bands are at hand for liquid water only: choose runs of water, long enough for a spectrum.")
+        return
+    smoothing = max(chosen.choice.smoothing_per_cm, 20.0)
+    table = peak_table(chosen, smoothing)
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={name: st.column_config.NumberColumn(format="%.0f") for name in table.columns if name != "band"},
+    )
+    st.caption(
+        f"Highest point within each band, under a Gaussian of {smoothing:.0f} cm⁻¹; empty where the spectrum has no "
+        "maximum there. Measured: Bertie & Lan 1996, 25 °C. Classical nuclei put the O–H stretch too high by some "
+        "100–200 cm⁻¹; the rest of a difference is the model's and that of the theory it was trained on."
+    )
+
+
+def peak_table(chosen: Chosen, smoothing_per_cm: float) -> pd.DataFrame:
+    """Measured and computed peaks of each band, cm⁻¹."""
+    columns: dict[str, object] = {
+        "band": [band.name for band in WATER_BANDS],
+        "measured (cm⁻¹)": [band.peak for band in WATER_BANDS],
+    }
+    for label, report in chosen.reports.items():
+        if "infrared" in report.tables:
+            spectrum = spectrum_of(report.tables["infrared"], Look(smoothing_per_cm=smoothing_per_cm))
+            columns[f"{label} (cm⁻¹)"] = [peak_between(spectrum, 0.8 * b.low, 1.15 * b.high) for b in WATER_BANDS]
+    return pd.DataFrame(columns)
+
+
+def _show_fields(chosen: Chosen) -> None:
+    st.caption(
+        "Two runs from the same start, one along a constant field and one against it: half the difference of their "
+        "polarisations tells the dielectric constant without waiting for rare fluctuations."
+    )
+    rows = []
+    for number, first in enumerate(chosen.entries):
+        for second in chosen.entries[number + 1 :]:
+            try:
+                pair = [load_results(entry.folder, skip_fs=chosen.choice.skip_fs) for entry in (first, second)]
+                found = dielectric_of_fields(*pair)
+            except LesVizError:
+                continue
+            rows.append({"runs": f"{first.name}, {second.name}", "ε": found.value, "error": found.error})
+    if not rows:
+        st.info("Choose two runs in opposite constant fields, such as ±0.02 V/Å; les-viz sweep makes them in pairs.")
+        return
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.caption(f"Liquid water, measured at 25 °C: {WATER_DIELECTRIC_CONSTANT}.")
+
+
+def _show_notes(chosen: Chosen) -> None:
+    for label, report in chosen.reports.items():
+        st.markdown(f"**{plain(label)}**")
+        for note in report.notes:
+            st.markdown(f"- {plain(note)}")
+        for name, reason in report.left_out.items():
+            st.markdown(f"- without {plain(name)}: {plain(reason)}")
+
+
+def _long_table(chosen: Chosen, name: str) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame({column: np.asarray(values) for column, values in report.tables[name].items()}).assign(run=label)
+        for label, report in chosen.reports.items()
+        if name in report.tables
+    ]
+    return pd.concat(parts)
+
+
+def _document(chosen: Chosen, look: Look) -> bytes:
+    everything = figures_of(subjects_of(chosen.reports), Look(smoothing_per_cm=look.smoothing_per_cm))
+    titled = {TITLES.get(name, name.replace("_", " ")): figure for name, figure in everything.items()}
+    notes = [note for report in chosen.reports.values() for note in report.notes]
+    return document(", ".join(chosen.reports), titled, notes).encode()

@@ -1,0 +1,115 @@
+"""Runs as numbers, tables and files, by the command line and by functions."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+import les_viz
+from les_viz.cli.main import main
+from les_viz.errors import SettingError
+from les_viz.runs.config import run_config
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.execution import execute
+from les_viz.runs.export import csv_text, script, write_extxyz, write_h5md
+from les_viz.runs.report import report_of
+from les_viz.runs.report_files import report_from_json, report_to_json
+from les_viz.runs.results import load_results
+from les_viz.runs.setup import create_run
+
+
+@pytest.fixture(scope="module")
+def run_folder(tables, tmp_path_factory):
+    """Long enough for spectra: 130 frames, the field off."""
+    folder = tmp_path_factory.mktemp("run") / "run"
+    create_run(run_config(tables(steps=130, every=1, timestep_fs=0.1, checkpoint_s=1e9)), folder)
+    execute(folder, resume=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(run_folder):
+    return load_results(run_folder)
+
+
+def rows_of(path):
+    return list(csv.reader(path.read_text().splitlines()))
+
+
+def test_tables_and_numbers(run_folder, tmp_path, capsys):
+    assert main(["analyse", str(run_folder), "--out", str(tmp_path / "tables"), "--skip-fs", "1.0"]) == 0
+    printed = capsys.readouterr().out
+    assert "temperature: " in printed
+    assert "charge sign -1, ε∞ 1.69" in printed
+    report = json.loads((tmp_path / "tables" / "report.json").read_text())
+    assert report["numbers"]["dielectric_constant"]["value"] >= 1.69
+    assert set(report["left_out"]) == {"loop", "orientation"}
+    for name in ("thermo", "infrared", "density_of_states", "distances_H_O", "displacements", "conductivity_running"):
+        rows = rows_of(tmp_path / "tables" / f"{name}.csv")
+        assert len(rows) > 10
+        assert np.isfinite(np.array(rows[1:], dtype=float)[:, :2]).all()
+    times = np.array([row[1] for row in rows_of(tmp_path / "tables" / "thermo.csv")][1:], dtype=float)
+    assert times[0] == 1.0
+    page = (tmp_path / "tables" / "figures.html").read_text()
+    assert page.count("<h2>") == 8
+    assert "wavenumber (cm" in page
+    assert "charge sign -1, ε∞ 1.69" in page or "charge sign -1, \\u03b5\\u221e 1.69" in page
+    outside = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(https?:[^"]*)"', page)
+    assert outside == []
+
+
+def test_reports_can_be_read_again(results):
+    report = report_of(results)
+    again = report_from_json(report_to_json(report))
+    assert (again.numbers, again.notes, again.convention) == (report.numbers, report.notes, report.convention)
+    assert again.tables.keys() == report.tables.keys()
+    for name, table in report.tables.items():
+        for column, values in table.items():
+            assert np.array_equal(again.tables[name][column], values, equal_nan=True)
+    assert len(report_to_json(report, digits=3)) < 0.7 * len(report_to_json(report))
+    with pytest.raises(SettingError, match="this is no report"):
+        report_from_json("{}")
+
+
+def test_drift_of_the_report_is_the_slope(results):
+    report = report_of(results)
+    energy = results.thermo["conserved_energy_eV"]
+    slope = np.polyfit(results.thermo["time_fs"], energy, 1)[0] * 1000 / 7
+    assert report.numbers["conserved_energy_drift"]["value"] == pytest.approx(slope)
+
+
+def test_exports(run_folder, results, tmp_path):
+    write_extxyz(results, tmp_path / "run.extxyz")
+    last = les_viz.read(tmp_path / "run.extxyz")
+    assert last.positions == pytest.approx(results.positions[-1], abs=1e-7)
+    assert last.arrays["latent_charges"] == pytest.approx(results.latent_charges[-1], abs=1e-7)
+    write_h5md(results, tmp_path / "run.h5md")
+    with h5py.File(tmp_path / "run.h5md") as file:
+        assert np.array_equal(file["particles/all/position/value"][:], results.positions)
+        assert file["particles/all/position/time"][-1] == pytest.approx(13.0)
+    rows = list(csv.DictReader(csv_text(RunDirectory(run_folder)).splitlines()))
+    assert float(rows[-1]["conserved_energy_eV"]) == results.thermo["conserved_energy_eV"][-1]
+
+
+def test_script_runs_it_again(tables, tmp_path):
+    create_run(run_config(tables(steps=4)), tmp_path / "run")
+    execute(tmp_path / "run", resume=False)
+    (tmp_path / "again.py").write_text(script(RunDirectory(tmp_path / "run")))
+    subprocess.run([sys.executable, "again.py"], cwd=tmp_path, check=True)
+    again = (tmp_path / "run_again" / "thermo.jsonl").read_bytes()
+    assert again == (tmp_path / "run" / "thermo.jsonl").read_bytes()
+
+
+def test_no_run(tmp_path, capsys):
+    assert main(["analyse", str(tmp_path)]) == 2
+    assert "holds no run" in capsys.readouterr().err
+
+
+def test_skip_everything(run_folder, capsys):
+    assert main(["analyse", str(run_folder), "--skip-fs", "1000"]) == 2
+    assert "skip less than 1000 fs" in capsys.readouterr().err
