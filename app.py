@@ -4,6 +4,7 @@ import streamlit as st
 
 st.navigation(
     [
+        st.Page("pages/home.py", title="About and samples"),
         st.Page("pages/charges.py", title="Charges", url_path="", default=True),
         # The default page answers at `/` only; the same page under its own name keeps links alive.
         st.Page("pages/charges.py", title="Charges", url_path="charges", visibility="hidden"),
@@ -12,6 +13,5 @@ st.navigation(
         st.Page("pages/dynamics.py", title="Dynamics"),
         st.Page("pages/spectra.py", title="Spectra"),
         st.Page("pages/models.py", title="Models"),
-        st.Page("pages/home.py", title="About and samples"),
     ]
 ).run()

@@ -71,7 +71,7 @@ def _wait_for_canvas(address: str, begin: float) -> float | None:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         page = browser.new_page()
         page.goto(address)
-        page.wait_for_selector("canvas", timeout=PATIENCE_S * 1000)
+        page.wait_for_selector(".les-canvas canvas", timeout=PATIENCE_S * 1000)
         seconds = time.perf_counter() - begin
         browser.close()
     return seconds

@@ -70,7 +70,7 @@ def server_command(port: int, *, open_browser: bool) -> list[str]:
     settings = {**_SERVER_OPTIONS, "server.port": str(port), "server.headless": str(not open_browser).lower()}
     flags = [f"--{name}={value}" for name, value in settings.items()]
     # -P: a file like random.py in the user's folder must not stand in for a module.
-    return [sys.executable, "-P", "-m", "les_viz.ui.server", "run", str(app), *flags]
+    return [sys.executable, "-P", "-m", "les_viz.ui.server", str(app), *flags]
 
 
 def _free_port(wanted: int | None) -> int:

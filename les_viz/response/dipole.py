@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from les_viz.elements import covalent_radius
 
@@ -96,6 +94,10 @@ def spanning_images(bonds: Bonds, n_atoms: int) -> tuple[NDArray[np.int64], Floa
     Returns:
         (atoms,) the group of each atom, and (atoms, 3) cells along a spanning tree from the group's first atom.
     """
+    # Not at the top: it takes half a second, and the first page needs no bonds.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
+
     graph = coo_array((np.ones(len(bonds.first)), (bonds.first, bonds.second)), shape=(n_atoms, n_atoms)).tocsr()
     pairs = zip(bonds.first.tolist(), bonds.second.tolist(), bonds.shifts, strict=True)
     shift_of = {(i, j): shift for i, j, shift in pairs}

@@ -2,12 +2,15 @@
 
 import functools
 import importlib
+import runpy
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from les_viz.ui import links, sidebar
 from les_viz.ui.prediction import predict_on_bench
@@ -67,6 +70,7 @@ def open_page(title: str, question: str) -> Bench:
     Returns:
         The bench.
     """
+    _take_the_menu()
     st.set_page_config(page_title=f"{title} · les_viz", layout="wide")
     links.restore()
     st.html(_STYLE + (_LECTURE_STYLE if current().is_lecture else ""))
@@ -101,6 +105,17 @@ def panels(key: str, contents: Mapping[str, Callable[[], None]]) -> None:
         if tab.open:
             with tab:
                 draw()
+
+
+def _take_the_menu() -> None:
+    """Run the page through the menu of `app.py` where Streamlit, asked for a page before any other, went past it.
+
+    A folder called `pages` beside the script makes it list the files there, until the menu has run once.
+    """
+    context = get_script_run_ctx()
+    if PagesManager.uses_pages_directory and context is not None:
+        runpy.run_path(context.main_script_path)
+        st.stop()
 
 
 def _show_link() -> None:

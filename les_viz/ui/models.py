@@ -38,7 +38,7 @@ def sample_key(name: str) -> str:
     return f"sample:{name}"
 
 
-@st.cache_resource(max_entries=16, show_spinner="Loading the model")
+@st.cache_resource(max_entries=16, show_spinner=False)
 def load_sample(name: str) -> ModelEntry:
     """Load a bundled model; all visitors share it and none can change it."""
     model = load_model(name, device=device(), dtype="float64")

@@ -1,32 +1,59 @@
 """The app's server: Streamlit's, which makes ready what the first page needs while the browser opens.
 
-`python -m les_viz.ui.server run app.py ...` takes what `streamlit` takes. Without it the first visitor waits for torch
-and for the process that reads the first structure, one after the other.
+`python -m les_viz.ui.server app.py --server.port=8501 ...` takes the options of `streamlit run`. Importing the engine
+takes seconds: they pass while the browser loads the page, not before it can.
 """
 
+import json
+import socket
+import sys
 import threading
 import time
-from contextlib import suppress
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
 
-from streamlit import runtime
-from streamlit.web import cli
+import streamlit
+from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.starlette import App
 
 from les_viz.errors import LesVizError
+from les_viz.ui import entry
+
+FIRST_QUANTITIES = frozenset({"energy", "forces", "latent_charges"})
+"""What the page Charges asks for."""
+
+STATIC = Path(streamlit.__file__).parent / "static"
+"""Streamlit's own files."""
 
 _PATIENCE_S = 30.0
 
+_TURN_S = 0.0005
+"""How long one thread may keep the interpreter while another waits: by default ten times as long, and each of a
+hundred small files that the browser asks for would wait several times for the thread that imports."""
 
-def import_engine() -> None:
-    """Import what predicts, which takes the longest, then what draws."""
-    import les_viz.response.predict
 
-    _wait_for_the_runtime()
-    import les_viz.ui.charges  # noqa: F401
+def warm_up() -> None:
+    """Import the engine, and predict what the first page opens on, as the page will ask for it."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        import les_viz.ui.charges  # noqa: F401
+        from les_viz.ui import models, prediction, structures
+
+        with suppress(LesVizError, IndexError):
+            model = models.load_sample(models.names()[0])
+            frame = structures.load_sample(structures.sample_paths()[0]).frames[0]
+            prediction.predict_cached(model, frame, FIRST_QUANTITIES)
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def read_first_structure() -> None:
     """Read the file that the first page opens on; one that cannot be read is the page's to explain."""
-    _wait_for_the_runtime()
     from les_viz.io.bundled import read_bundled
     from les_viz.ui.structures import sample_paths
 
@@ -35,19 +62,58 @@ def read_first_structure() -> None:
             read_bundled(path)
 
 
-def _wait_for_the_runtime() -> None:
-    """Modules with cached functions look for the runtime when they are imported, and complain without."""
+def open_browser(address: str, port: int) -> None:
+    """Open a window on the app as soon as it answers."""
     end = time.monotonic() + _PATIENCE_S
-    while not runtime.exists() and time.monotonic() < end:
-        time.sleep(0.01)
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection((address, port), timeout=1):
+            webbrowser.open(f"http://{address}:{port}")
+            return
+        time.sleep(0.05)
 
 
-def main() -> None:
-    """Start the server."""
-    for task in (import_engine, read_first_structure):
+@asynccontextmanager
+async def _prepared(_: App) -> AsyncIterator[dict[str, Any]]:
+    """Runs once Streamlit is up, before the first visitor is let in."""
+    from les_viz.ui.viewer import register
+
+    register()
+    # The menu is that of app.py from the first request on, whichever page it asks for.
+    PagesManager.uses_pages_directory = False
+    for task in (warm_up, read_first_structure):
         threading.Thread(target=task, daemon=True).start()
-    cli.main(prog_name="streamlit")
+    yield {}
+
+
+def main(arguments: list[str]) -> None:
+    """Start the server.
+
+    Args:
+        arguments: path of `app.py`, then options as `streamlit run` has them.
+    """
+    script = Path(arguments[0])
+    options = {name: _value(text) for name, _, text in (flag[2:].partition("=") for flag in arguments[1:])}
+    # Streamlit looks beside the launched file for its configuration and puts its folder first on the path.
+    sys.argv = [str(script)]
+    if not options.get("server.headless", False):
+        where = (str(options["server.address"]), int(options["server.port"]))
+        threading.Thread(target=open_browser, args=where, daemon=True).start()
+    pages = [path.stem for path in (script.parent / "pages").glob("*.py")]
+    app = App(
+        script,
+        routes=entry.routes(STATIC, pages),
+        middleware=[Middleware(entry.Uncompressed)],
+        lifespan=_prepared,
+    )
+    app.run(config=options)
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - numbers and flags as Streamlit types its options
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -45,7 +45,7 @@ def sample_key(path: Path) -> str:
     return f"sample:{path.parent.name}/{path.name}"
 
 
-@st.cache_resource(max_entries=32, show_spinner="Reading the structure")
+@st.cache_resource(max_entries=32, show_spinner=False)
 def load_sample(path: Path) -> StructureEntry:
     """Read a bundled file; all visitors share it and none changes it."""
     structures = read_bundled(path)

@@ -1,26 +1,141 @@
-"""What the server makes ready before the first visitor comes."""
+"""What the server makes ready before the first visitor comes, and how it is started."""
 
+import ast
+import asyncio
 import subprocess
 import sys
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+
+from les_viz.ui import entry, server
 
 CODE = """
 import sys
 from les_viz.ui import server
 
 assert "torch" not in sys.modules
-server._PATIENCE_S = 0.0  # there is no runtime to wait for
-server.import_engine()
+server.warm_up()
 server.read_first_structure()
 
 from les_viz.io.bundled import read_bundled
-from les_viz.ui.structures import sample_paths
+from les_viz.ui import models, prediction, structures
 
 assert {"torch", "les_viz.response.predict", "plotly"} <= set(sys.modules)
-read_bundled(sample_paths()[0])
-print(read_bundled.cache_info().hits)
+
+def recompute(*_, **__):
+    raise AssertionError("this was not made ready")
+
+import les_viz.response.predict
+
+les_viz.response.predict.predict = recompute
+model = models.load_sample(models.names()[0])
+frame = structures.load_sample(structures.sample_paths()[0]).frames[0]
+print(len(prediction.predict_cached(model, frame, server.FIRST_QUANTITIES).latent_charges))
 """
 
 
-def test_engine_and_first_structure_are_ready():
+def test_engine_first_structure_and_first_prediction_are_ready():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "192\n"), done.stderr
+
+
+def test_what_is_made_ready_is_what_the_first_page_asks_for(repository):
+    tree = ast.parse((repository / "pages" / "charges.py").read_text(encoding="utf-8"))
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "bench.predict"
+    ]
+    assert {ast.literal_eval(argument) for argument in calls[0].args} == server.FIRST_QUANTITIES
+
+
+@pytest.fixture
+def started(monkeypatch, repository):
+    """The application that `main` starts, and the options it gets."""
+    calls = []
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(server.App, "run", lambda app, *, config: calls.append((app, config)))
+    server.main(
+        [str(repository / "app.py"), "--server.port=8599", "--server.headless=true", "--server.address=127.0.0.1"]
+    )
+    return calls[0]
+
+
+def test_options_arrive_with_their_types(started, repository):
+    assert started[1] == {"server.port": 8599, "server.headless": True, "server.address": "127.0.0.1"}
+    assert sys.argv == [str(repository / "app.py")]
+
+
+async def answer(app, path, **headers):
+    """Status, headers and body of a request that needs no running server."""
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "query_string": b"", "headers": raw}
+    await app({**scope, "http_version": "1.1", "scheme": "http", "server": ("127.0.0.1", 80)}, receive, send)
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, body.decode()
+
+
+def test_every_page_starts_with_the_server_and_the_scripts_it_needs(repository):
+    static = server.STATIC
+    names = [path.stem for path in (repository / "pages").glob("*.py")]
+    found = {route.path: route.app for route in entry.routes(static, names)}
+    assert {"/", "/charges", "/home", "/response"} <= set(found)
+    status, headers, html = asyncio.run(answer(found["/charges"], "/charges"))
+    assert status == 200
+    assert headers["cache-control"] == "no-cache"
+    head = html.partition("<head>")[2].partition("</head>")[0]
+    assert head.index("window.__streamlit") < head.index("<script type=")
+    assert f'href=".{entry.VIEWER}"' in head
+    scripts = entry.scripts_behind("BidiComponent", static / "static" / "js")
+    assert scripts[0].startswith("BidiComponent.")
+    assert all(f'="./static/js/{name}"' in head for name in scripts)
+    own = (static / "index.html").read_text(encoding="utf-8")
+    assert html.endswith(own.partition("<head>")[2])
+
+
+def test_a_renamed_script_is_left_out(tmp_path):
+    (tmp_path / "A.1.js").write_text('import{x}from"./B.2.js";import"./gone.3.js"')
+    (tmp_path / "B.2.js").write_text('import{a}from"./A.1.js"')
+    assert entry.scripts_behind("A", tmp_path) == ["A.1.js", "B.2.js"]
+    assert entry.scripts_behind("BidiComponent", tmp_path) == []
+
+
+def test_nothing_is_compressed_on_the_way_to_the_same_machine():
+
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(dict(scope["headers"]))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    asyncio.run(answer(entry.Uncompressed(app), "/", accept_encoding="gzip", accept="text/html"))
+    assert seen == [{b"accept": b"text/html"}]
+
+
+def test_a_page_asked_for_first_shows_the_menu_of_the_app(repository, monkeypatch):
+    """Streamlit, left alone, lists the files of the folder `pages` until the menu has run once."""
+    from streamlit.testing.v1 import AppTest
+
+    runs = []
+    monkeypatch.setattr("les_viz.ui.frame.runpy.run_path", runs.append)
+
+    def page():
+        from streamlit.runtime.pages_manager import PagesManager
+
+        from les_viz.ui import frame
+
+        PagesManager.uses_pages_directory = True
+        frame.open_page("Somewhere", "What is here?")
+
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    app = AppTest.from_function(page).run()
+    assert len(runs) == 1
+    assert not app.title
+    assert not app.exception
