@@ -45,3 +45,6 @@ V_PER_NM: Final = 0.1
 
 CONDUCTIVITY_IN_S_PER_M: Final = 1.602176634e6
 """One e/(V Å fs) in S/m."""
+
+INFRARED_KM_PER_MOL: Final = 42.2560615
+"""One (D/Å)²/amu of ∂μ/∂Q squared in km/mol of integrated absorption: N_A/(12 ε0 c²)."""

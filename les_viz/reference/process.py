@@ -1,4 +1,4 @@
-"""Runs tight binding in a process of its own: it can be ended at any time, and a crash of it harms nobody."""
+"""Runs other methods in a process of their own: it can be ended at any time, and a crash of it harms nobody."""
 
 import json
 import os
@@ -17,7 +17,7 @@ LONGEST_S = 600.0
 MOST_ATOMS = 400
 _LOOK_EVERY_S = 0.1
 
-Order = Literal["charges", "born_charges"]
+Order = Literal["charges", "born_charges", "vibrations", "equilibration_charges"]
 
 
 def compute_aside(order: Order, cluster: Cluster) -> Generator[tuple[float, str], None, dict[str, Any]]:
@@ -31,13 +31,15 @@ def compute_aside(order: Order, cluster: Cluster) -> Generator[tuple[float, str]
         How far it is, 0 to 1, and what it does, about ten times a second; closing the generator ends the process.
 
     Returns:
-        The numbers, as `les_viz.reference.tight_binding` makes them.
+        The numbers, as `les_viz.reference.tight_binding` and `.equilibration` make them.
 
     Raises:
-        SettingError: too large, too slow, or tight binding refused it.
+        SettingError: too large, too slow, or the method refused it.
     """
     if len(cluster.positions) > MOST_ATOMS:
-        raise SettingError(f"the structure has {len(cluster.positions)} atoms: GFN2-xTB is offered up to {MOST_ATOMS}")
+        raise SettingError(
+            f"the structure has {len(cluster.positions)} atoms: other methods are offered up to {MOST_ATOMS}"
+        )
     command = [sys.executable, "-P", "-m", "les_viz.reference.worker"]
     environment = {
         **os.environ,
@@ -74,7 +76,7 @@ def _attend(process: subprocess.Popen[str]) -> Generator[tuple[float, str], None
     reader = threading.Thread(target=_read, args=(cast(IO[str], process.stdout), lines), daemon=True)
     reader.start()
     end = time.monotonic() + LONGEST_S
-    progress = (0.0, "starting GFN2-xTB")
+    progress = (0.0, "starting")
     while time.monotonic() < end:
         yield progress
         try:
@@ -82,14 +84,16 @@ def _attend(process: subprocess.Popen[str]) -> Generator[tuple[float, str], None
         except queue.Empty:
             continue
         message = (
-            json.loads(line) if line else {"problem": "GFN2-xTB ended without a result: the structure may be too large"}
+            json.loads(line)
+            if line
+            else {"problem": "the calculation ended without a result: the structure may be too large"}
         )
         if "problem" in message:
             raise SettingError(str(message["problem"]))
         if "result" in message:
             return cast(dict[str, Any], message["result"])
         progress = (float(message["progress"][0]), str(message["progress"][1]))
-    raise SettingError(f"GFN2-xTB took longer than {LONGEST_S:g} s: use a smaller structure")
+    raise SettingError(f"the calculation took longer than {LONGEST_S:g} s: use a smaller structure")
 
 
 def _read(pipe: IO[str], lines: "queue.Queue[str]") -> None:

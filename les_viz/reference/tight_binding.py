@@ -1,4 +1,4 @@
-"""GFN2-xTB by tblite: charges, dipole, and Born effective charges from forces in a finite field.
+"""GFN2-xTB by tblite: charges, dipole, Born effective charges from forces in a finite field, and vibrations.
 
     Z[i, a, b] = ∂F_{i,b}/∂E_a        by central differences, six single points
 
@@ -28,6 +28,13 @@ FIELD = 1e-3
 
 ACCURACY = 1e-3
 """Convergence of the charges relative to tblite's default: what the sum rule needs to hold to 1e-10."""
+
+
+DISPLACEMENT = 0.005
+"""Å of the differences that make a Hessian."""
+
+LARGEST_FORCE = 1e-3
+"""eV/Å below which a molecule counts as relaxed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,56 @@ def born_charges(cluster: Cluster) -> Generator[tuple[float, str], None, dict[st
         result = _single_point(_calculator(cluster, sign * FIELD * np.eye(3)[axis]))
         tensors[:, axis] -= sign * np.asarray(result.get("gradient")) / (2 * FIELD)
     return {"born_effective_charges": tensors.tolist()}
+
+
+def vibrations(cluster: Cluster) -> Generator[tuple[float, str], None, dict[str, Any]]:
+    """Relax an open system, then differentiate forces and dipole there.
+
+    Returns:
+        positions (atoms, 3) in Å, hessian (3 atoms, 3 atoms) in eV/Å², dipole_gradient (3 atoms, 3) in e.
+
+    Raises:
+        SettingError: the system is periodic, or does not come to rest.
+    """
+    if cluster.cell is not None:
+        raise SettingError("vibrations by GFN2-xTB are offered for open systems only")
+    calculator = _calculator(cluster)
+    yield 0.0, "relaxing with GFN2-xTB"
+    positions = _relaxed(calculator, cluster.positions)
+    n = positions.size
+    hessian, slopes = np.zeros((n, n)), np.zeros((n, 3))
+    for row in range(n):
+        yield 0.2 + 0.8 * row / n, f"displacement {row + 1} of {n}"
+        for sign in (1, -1):
+            moved = positions.copy()
+            moved.flat[row] += sign * DISPLACEMENT
+            gradient, dipole = _slopes(calculator, moved)
+            hessian[row] += sign * gradient.ravel() / (2 * DISPLACEMENT)
+            slopes[row] += sign * dipole / (2 * DISPLACEMENT)
+    return {"positions": positions.tolist(), "hessian": hessian.tolist(), "dipole_gradient": slopes.tolist()}
+
+
+def _relaxed(calculator: "Calculator", positions: FloatArray) -> FloatArray:
+    from scipy.optimize import minimize
+
+    def energy(flat: FloatArray) -> tuple[float, FloatArray]:
+        calculator.update(positions=flat.reshape(-1, 3) / BOHR)
+        result = _single_point(calculator)
+        return float(result.get("energy")) * HARTREE, np.asarray(result.get("gradient")).ravel() * HARTREE / BOHR
+
+    found = minimize(
+        energy, positions.ravel(), jac=True, method="BFGS", options={"gtol": LARGEST_FORCE, "maxiter": 500}
+    )
+    if np.abs(found.jac).max() > 10 * LARGEST_FORCE:
+        raise SettingError("GFN2-xTB does not bring this molecule to rest: vibrations need a minimum")
+    return np.asarray(found.x).reshape(-1, 3)
+
+
+def _slopes(calculator: "Calculator", positions: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Gradient (eV/Å) and dipole (e Å)."""
+    calculator.update(positions=positions / BOHR)
+    result = _single_point(calculator)
+    return np.asarray(result.get("gradient")) * HARTREE / BOHR, np.asarray(result.get("dipole")) * BOHR
 
 
 def _calculator(cluster: Cluster, field: FloatArray | None = None) -> "Calculator":

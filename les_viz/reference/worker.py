@@ -13,7 +13,8 @@ from typing import IO, Any
 import numpy as np
 
 from les_viz.errors import LesVizError
-from les_viz.reference.tight_binding import Cluster, born_charges, charges_and_dipole
+from les_viz.reference import equilibration
+from les_viz.reference.tight_binding import Cluster, born_charges, charges_and_dipole, vibrations
 
 
 def main() -> None:
@@ -40,7 +41,9 @@ def _compute(order: Mapping[str, Any], out: IO[str]) -> Mapping[str, Any]:
     if order["task"] == "charges":
         _say(out, progress=[0.0, f"GFN2-xTB of {len(cluster.positions)} atoms"])
         return charges_and_dipole(cluster)
-    steps = born_charges(cluster)
+    if order["task"] == "equilibration_charges":
+        return equilibration.charges(cluster)
+    steps = born_charges(cluster) if order["task"] == "born_charges" else vibrations(cluster)
     try:
         while True:
             _say(out, progress=list(next(steps)))

@@ -1,6 +1,7 @@
-"""Latent charges beside other charges: those in the file, GFN2-xTB, formal ones."""
+"""Latent charges beside other charges: those in the file, GFN2-xTB, EEQ, formal ones."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -9,14 +10,32 @@ from les_viz.elements import SYMBOLS
 from les_viz.plots import theme
 from les_viz.plots.parity import agreement, parity
 from les_viz.plots.text import signed
-from les_viz.reference import tight_binding
+from les_viz.reference import equilibration, tight_binding
 from les_viz.reference.formal_charges import formal_charges
-from les_viz.reference.process import MOST_ATOMS, compute_aside
+from les_viz.reference.process import MOST_ATOMS, Order, compute_aside
 from les_viz.response.prediction import FloatArray
 from les_viz.ui import structures
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.session import Shown
 from les_viz.ui.wording import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Charges that another method gives.
+
+    Attributes:
+        order: what its process is asked for.
+        package: what must be installed.
+        is_installed: whether it is.
+        what: what these charges are.
+    """
+
+    order: Order
+    package: str
+    is_installed: Callable[[], bool]
+    what: str
+
 
 _NAMES = (
     "charges",
@@ -38,6 +57,23 @@ NOT_UNIQUE = (
 )
 
 
+_OFFERS: Mapping[str, Offer] = {
+    "GFN2-xTB, Mulliken": Offer(
+        order="charges",
+        package="tblite",
+        is_installed=tight_binding.is_installed,
+        what="Mulliken charges of GFN2-xTB, a semi-empirical quantum chemistry",
+    ),
+    "EEQ": Offer(
+        order="equilibration_charges",
+        package="dftd4",
+        is_installed=equilibration.is_installed,
+        what="charges by electronegativity equilibration (EEQ), the classical ones that D4 dispersion uses",
+    ),
+}
+"""What can be computed on demand."""
+
+
 def show_truth(shown: Shown) -> None:
     """Choose other charges and see both in one plot."""
     st.caption(NOT_UNIQUE)
@@ -45,14 +81,13 @@ def show_truth(shown: Shown) -> None:
     formal = formal_charges(shown.prediction.atomic_numbers)
     if formal is not None:
         sources["formal charges"] = formal
-    tight = _tight_binding_charges(shown)
-    if tight is not None:
-        sources = {"GFN2-xTB, Mulliken": tight, **sources}
+    computed = _computed(shown)
+    sources = computed | sources
     if not sources:
         return
-    name = st.segmented_control(
-        "Beside", list(sources), default=next(iter(sources)), key="beside_charges", required=True, wrap=True
-    )
+    # Another key for each set: charges that were just computed are the ones to look at.
+    key = f"beside_charges {len(computed)}"
+    name = st.segmented_control("Beside", list(sources), default=next(iter(sources)), key=key, required=True, wrap=True)
     _show(shown, str(name), sources.get(str(name), next(iter(sources.values()))))
 
 
@@ -79,27 +114,39 @@ def _show(shown: Shown, name: str, reference: FloatArray) -> None:
     right.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}")
 
 
-def _tight_binding_charges(shown: Shown) -> FloatArray | None:
-    if not tight_binding.is_installed():
-        st.caption("With tblite installed (`pip install tblite`), GFN2-xTB charges are one click away here.")
-        return None
+def _computed(shown: Shown) -> dict[str, FloatArray]:
+    """Offers side by side; the charges of those that were taken."""
     if len(shown.atoms) > MOST_ATOMS:
-        st.caption(f"GFN2-xTB is offered for up to {MOST_ATOMS} atoms.")
+        st.caption(f"GFN2-xTB and EEQ charges are offered for up to {MOST_ATOMS} atoms.")
+        return {}
+    found = {}
+    for column, (name, offer) in zip(st.columns(len(_OFFERS)), _OFFERS.items(), strict=True):
+        with column:
+            charges = _offered(shown, name, offer)
+        if charges is not None:
+            found[name] = charges
+    return found
+
+
+def _offered(shown: Shown, name: str, offer: Offer) -> FloatArray | None:
+    short = name.partition(",")[0]
+    if not offer.is_installed():
+        st.caption(f"With {offer.package} installed (`pip install {offer.package}`), {short} is one click away here.")
         return None
-    long = "a minute or more" if shown.prediction.pbc and len(shown.atoms) > 100 else "a few seconds"
+    is_slow = offer.order == "charges" and shown.prediction.pbc and len(shown.atoms) > 100
     return run_aside(
-        f"xtb charges {structures.digest(shown.atoms)} {shown.prediction.pbc}",
-        "Compute GFN2-xTB",
-        lambda: _compute(shown),
-        why=f"Mulliken charges of GFN2-xTB, a semi-empirical quantum chemistry: {long}.",
+        f"{offer.order} {structures.digest(shown.atoms)} {shown.prediction.pbc}",
+        f"Compute {short}",
+        lambda: _compute(shown, offer.order),
+        why=f"{offer.what[:1].upper()}{offer.what[1:]}: {'a minute or more' if is_slow else 'a few seconds'}.",
     )
 
 
-def _compute(shown: Shown) -> Generator[Progress, None, FloatArray]:
+def _compute(shown: Shown, order: Order) -> Generator[Progress, None, FloatArray]:
     cluster = tight_binding.Cluster(
         atomic_numbers=shown.atoms.numbers.astype(np.int64),
         positions=shown.atoms.positions.copy(),
         cell=np.array(shown.atoms.cell[:]) if shown.prediction.pbc else None,
     )
-    found = yield from compute_aside("charges", cluster)
+    found = yield from compute_aside(order, cluster)
     return np.array(found["charges"])

@@ -69,3 +69,10 @@ def test_constants_live_in_units_only(repository):
         if typed_again.search(line)
     ]
     assert not offenders
+
+
+def test_infrared_intensity():
+    debye = 1e-21 / constants.c
+    slope_squared = (debye / constants.angstrom) ** 2 / constants.atomic_mass
+    expected = constants.N_A / (12 * constants.epsilon_0 * constants.c**2) * slope_squared / 1e3
+    assert pytest.approx(expected, rel=1e-8) == units.INFRARED_KM_PER_MOL

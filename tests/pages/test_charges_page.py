@@ -12,6 +12,7 @@ from small_bench import model_bytes, water
 
 import les_viz
 from les_viz import resources
+from les_viz.reference import equilibration
 
 
 def extxyz(atoms: Atoms) -> bytes:
@@ -215,6 +216,16 @@ def test_the_tabs_beside_the_table_draw(page):
     for title in ("Charge against environment", "Beside other charges", "What these charges are"):
         page.open_tab("charges_tabs", title)
         assert page.errors() == []
+
+
+@pytest.mark.skipif(not equilibration.is_installed(), reason="dftd4 is not installed")
+def test_charges_by_equilibration_stand_beside_those_of_the_model(page):
+    page.open_tab("charges_tabs", "Beside other charges")
+    next(button for button in page.app.button if button.label == "Compute EEQ").click().run()
+    page.settled()
+    assert page.errors() == []
+    assert page.app.button_group(key="beside_charges 1").value == "EEQ"
+    assert page.metrics()["RMS difference"].endswith(" e")
 
 
 def test_several_atoms_light_up_in_viewer_and_table(page):

@@ -39,6 +39,22 @@ def test_two_models_are_compared_on_the_structure_of_the_bench(open_page):
         assert any("RMS difference" in caption.value for caption in page.app.caption)
 
 
+def test_a_committee_shows_where_its_members_disagree(open_page):
+    page = open_page("models").open_tab("model_tabs", "Committee")
+    assert page.errors() == []
+    assert any("two models or more" in info.value for info in page.app.info)
+    page.upload("model", "mine.safetensors", model_bytes(seed=8))
+    assert page.errors() == []
+    metrics = page.metrics()
+    assert float(metrics["Charges"].split()[0]) > 0.01
+    assert metrics["Forces"].endswith(" eV/Å")
+    chosen = page.app.multiselect[0]
+    assert len(chosen.value) == 2
+    chosen.set_value(chosen.value[:1]).run()
+    assert page.errors() == []
+    assert any("Choose two models" in caption.value for caption in page.app.caption)
+
+
 def test_the_python_of_the_models_page_runs(open_page):
     page = open_page("models")
     printed = io.StringIO()

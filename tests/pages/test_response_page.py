@@ -10,8 +10,12 @@ from ase.io import write
 from small_bench import model_bytes, water
 
 import les_viz
+from les_viz.errors import SettingError
+from les_viz.md import infrared
+from les_viz.md.infrared import modes_from
 from les_viz.reference import tight_binding
 from les_viz.response.tensors import isotropic_parts
+from les_viz.units import INFRARED_KM_PER_MOL
 
 
 @pytest.fixture
@@ -100,6 +104,48 @@ def test_a_molecule_is_compared_with_tight_binding(page):
     page.settled()
     assert page.errors() == []
     assert page.metrics()["RMSE"].endswith(" e")
+
+
+@pytest.mark.parametrize("structure", ["liquid", "molecule"])
+def test_infrared_modes_are_a_table_a_spectrum_and_a_motion(page, structure, monkeypatch):
+    asked = []
+
+    def quick(atoms, calculator):
+        asked.append(atoms)
+        yield 0.5, "half way"
+        slopes = np.kron([[-0.6], [0.3], [0.3]], np.eye(3))
+        return modes_from(atoms.numbers, atoms.positions, 20 * np.diag(np.arange(9.0)), slopes)
+
+    monkeypatch.setattr(infrared, "infrared_modes", quick)
+    page.app.selectbox(key="structure_choice").select(f"sample:water/{structure}.extxyz").run()
+    page.open_tab("response_tabs", "Infrared")
+    next(button for button in page.app.button if button.label == "Compute infrared modes").click().run()
+    page.settled()
+    assert page.errors() == []
+    (molecule,) = asked
+    assert str(molecule.symbols) == "OH2"
+    assert not molecule.pbc.any()
+    assert molecule.get_all_distances().max() < 2, "the molecule is in pieces"
+    table = page.app.dataframe[0].value
+    assert len(table) == 3
+    np.testing.assert_allclose(table["km/mol"], INFRARED_KM_PER_MOL * table["(D/Å)²/amu"])
+    before = table["km/mol"]
+    page.app.number_input(key="epsilon_choice").set_value(4.0).run()
+    np.testing.assert_allclose(page.app.dataframe[0].value["km/mol"], 4 * before)
+    page.app.toggle(key="infrared_animation").set_value(True).run()
+    assert page.errors() == []
+
+
+def test_a_molecule_that_does_not_rest_is_one_sentence(page, monkeypatch):
+    def restless(atoms, calculator):
+        yield 0.0, "relaxing"
+        raise SettingError("the molecule does not come to rest")
+
+    monkeypatch.setattr(infrared, "infrared_modes", restless)
+    page.open_tab("response_tabs", "Infrared")
+    next(button for button in page.app.button if button.label == "Compute infrared modes").click().run()
+    page.settled()
+    assert page.errors() == ["the molecule does not come to rest"]
 
 
 def test_a_model_without_one_charge_channel_is_one_sentence(page):

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from les_viz.errors import SettingError
+from les_viz.md.infrared import modes_from
 from les_viz.reference.process import MOST_ATOMS, compute_aside
 from les_viz.reference.tight_binding import Cluster, charges_and_dipole, is_installed
 from les_viz.units import DEBYE
 
 WATER = np.array([[0, 0, 0.119], [0, 0.763, -0.477], [0, -0.763, -0.477]])
+
+DERIVATIVES = ("positions", "hessian", "dipole_gradient")
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="tblite is not installed")
 
@@ -63,6 +66,17 @@ def test_a_periodic_cell_has_charges_but_no_finite_field():
     assert found["charges"] == pytest.approx([-0.561, 0.2805, 0.2805], abs=0.02)
     with pytest.raises(SettingError, match="open system"):
         finished(compute_aside("born_charges", water(cell=cell)))
+
+
+def test_vibrations_of_water_are_those_that_xtb_prints():
+    found, said = finished(compute_aside("vibrations", water()))
+    modes = modes_from(*(np.array(value) for value in ([8, 1, 1], *(found[name] for name in DERIVATIVES))))
+    # xtb 6 prints 1539.30, 3643.51 and 3651.88 for its relaxed molecule.
+    np.testing.assert_allclose(modes.wavenumbers, [1539.3, 3643.5, 3651.9], atol=3)
+    assert np.abs(np.array(found["dipole_gradient"]).reshape(3, 3, 3).sum(axis=0)).max() < 1e-4
+    assert len({text for _, text in said if "of 9" in text}) == 9
+    with pytest.raises(SettingError, match="open systems"):
+        finished(compute_aside("vibrations", water(cell=9.0 * np.eye(3))))
 
 
 def test_closing_ends_the_process():

@@ -9,6 +9,7 @@ from les_viz.models.cards import read_card
 from les_viz.ui import models
 from les_viz.ui.frame import panels
 from les_viz.ui.model_page import facts
+from les_viz.ui.model_page.committee import show_committee
 from les_viz.ui.model_page.comparison import show_comparison
 from les_viz.ui.session import ModelEntry, Shown, current
 from les_viz.ui.viewer import mount_viewer, select_atom
@@ -35,6 +36,7 @@ def show_details(shown: Shown) -> None:
         "model_tabs",
         {
             "Compare two": partial(show_comparison, shown),
+            "Committee": partial(show_committee, shown),
             "Inside": partial(facts.show_facts, shown.model),
             "Training": partial(facts.show_training, shown.model),
             "All models": _show_all,

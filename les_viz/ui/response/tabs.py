@@ -14,6 +14,7 @@ from les_viz.plots.tensor import tensor_map
 from les_viz.response.molecules import find_molecules, molecular_dipoles
 from les_viz.response.tensors import isotropic_parts, symmetric_eigenvalues
 from les_viz.ui.frame import panels
+from les_viz.ui.response.infrared import show_infrared
 from les_viz.ui.response.overview import picked, tensors_of
 from les_viz.ui.response.supercell import show_supercells
 from les_viz.ui.response.truth import show_truth
@@ -31,6 +32,7 @@ def show_details(shown: Shown) -> None:
             "Molecules": lambda: _show_molecules(shown),
             "Sum rule": lambda: _show_sum_rule(shown),
             "Beside truth": lambda: show_truth(shown),
+            "Infrared": lambda: show_infrared(shown),
             "Supercells": lambda: show_supercells(shown),
             "Atoms and files": lambda: _show_files(shown),
         },

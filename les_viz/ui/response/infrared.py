@@ -1,0 +1,199 @@
+"""Infrared absorption of a molecule on the Response page: sticks and curve, GFN2-xTB beside, the motion of a mode."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from les_viz.plots import theme
+from les_viz.plots.infrared import Absorption, infrared_spectrum
+from les_viz.reference import tight_binding
+from les_viz.reference.process import compute_aside
+from les_viz.response.molecules import find_molecules
+from les_viz.response.prediction import FloatArray
+from les_viz.ui import structures
+from les_viz.ui.jobs import Progress, run_aside
+from les_viz.ui.response.overview import picked
+from les_viz.ui.session import Shown
+from les_viz.ui.viewer import Playback, mount_viewer
+from les_viz.units import INFRARED_KM_PER_MOL
+from les_viz.viewer.frames import Frames
+from les_viz.viewer.layers import Arrows
+from les_viz.viewer.scene import Scene
+
+if TYPE_CHECKING:
+    import ase
+
+    from les_viz.md.infrared import InfraredModes
+
+MOST_ATOMS = 40
+TIGHT_BINDING = "GFN2-xTB"
+_UNITS = {"km/mol": INFRARED_KM_PER_MOL, "(D/Å)²/amu": 1.0}
+_TABLE_WIDGET = "infrared_modes"
+_FRAMES, _PERIODS = 24, 20
+_AMPLITUDE = 0.35
+"""Å of the atom that moves most."""
+
+
+def show_infrared(shown: Shown) -> None:
+    """On demand: the modes of the finite system, or of the picked atom's molecule alone."""
+    molecule = molecule_of(shown)
+    if molecule is None:
+        st.info(
+            f"Infrared modes are offered for molecules of 2 to {MOST_ATOMS} atoms: pick an atom of one. The spectrum "
+            "of a liquid or a crystal comes from dynamics."
+        )
+        return
+    modes = run_aside(
+        f"infrared {structures.digest(molecule)} {shown.model.key}",
+        "Compute infrared modes",
+        lambda: _modes(shown, molecule),
+        why=f"{molecule.symbols.formula:hill}{_where(shown)}, relaxed by the model, then moved along each axis: "
+        "harmonic vibrations, and the change of the dipole along each. "
+        f"{6 * len(molecule) + 1} displacements; some seconds.",
+    )
+    if modes is None:
+        return
+    scale = shown.prediction.charge_scale / shown.model.model.charge_scale
+    found = {shown.model.label: replace(modes, intensities=scale**2 * modes.intensities)}
+    tight = _tight_binding(molecule)
+    if tight is not None:
+        found[TIGHT_BINDING] = tight
+    _show(found)
+
+
+def molecule_of(shown: Shown) -> "ase.Atoms | None":
+    """What vibrates: all of an open system, or the molecule of the picked atom in one piece; None if too large."""
+    prediction = shown.prediction
+    if not prediction.pbc:
+        members = np.arange(len(shown.atoms))
+        positions = prediction.positions
+    else:
+        molecules = find_molecules(prediction.atomic_numbers, prediction.positions, prediction.cell, periodic=True)
+        group = molecules.owner[picked(shown)]
+        members = np.flatnonzero(molecules.owner == group) if molecules.is_finite[group] else np.zeros(0, dtype=int)
+        positions = molecules.positions
+    if not 2 <= len(members) <= MOST_ATOMS:
+        return None
+    molecule = shown.atoms[members]
+    molecule.positions = positions[members]
+    molecule.pbc = False
+    molecule.cell = None
+    molecule.calc = None
+    return molecule
+
+
+def mode_table(modes: "InfraredModes") -> pd.DataFrame:
+    """One row a mode, both units of its intensity."""
+    return pd.DataFrame(
+        {
+            "wavenumber (cm⁻¹)": modes.wavenumbers,
+            "km/mol": modes.km_per_mol,
+            "(D/Å)²/amu": modes.intensities,
+        }
+    )
+
+
+def _where(shown: Shown) -> str:
+    return ", the picked atom's molecule taken out" if shown.prediction.pbc else ""
+
+
+def _modes(shown: Shown, molecule: "ase.Atoms") -> Generator[Progress, None, "InfraredModes"]:
+    from les_viz.md.calculator import LESCalculator
+    from les_viz.md.infrared import infrared_modes
+
+    return (yield from infrared_modes(molecule, LESCalculator(shown.model.model, boundary="open")))
+
+
+def _tight_binding(molecule: "ase.Atoms") -> "InfraredModes | None":
+    if not tight_binding.is_installed():
+        return None
+    return run_aside(
+        f"xtb infrared {structures.digest(molecule)}",
+        "Compute GFN2-xTB beside",
+        lambda: _tight_binding_modes(molecule),
+        why="The same by GFN2-xTB, at its own minimum: another method, for comparison. Some seconds.",
+    )
+
+
+def _tight_binding_modes(molecule: "ase.Atoms") -> Generator[Progress, None, "InfraredModes"]:
+    from les_viz.md.infrared import modes_from
+
+    cluster = tight_binding.Cluster(
+        atomic_numbers=molecule.numbers.astype(np.int64), positions=molecule.positions.copy()
+    )
+    found = yield from compute_aside("vibrations", cluster)
+    derivatives = (np.array(found[name]) for name in ("positions", "hessian", "dipole_gradient"))
+    return modes_from(cluster.atomic_numbers, *derivatives)
+
+
+def _show(found: "dict[str, InfraredModes]") -> None:
+    modes = next(iter(found.values()))
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        table = mode_table(modes)
+        chosen = st.dataframe(
+            table,
+            key=_TABLE_WIDGET,
+            on_select="rerun",
+            selection_mode="single-row",
+            hide_index=True,
+            height=230,
+            column_config={
+                table.columns[0]: st.column_config.NumberColumn(format="%.0f"),
+                table.columns[1]: st.column_config.NumberColumn(format="%.1f"),
+                table.columns[2]: st.column_config.NumberColumn(format="%.3f"),
+            },
+        )
+        rows = [row for row in chosen["selection"]["rows"] if row < len(table)]
+        number = rows[0] if rows else int(np.argmax(modes.intensities))
+        _show_motion(modes, number)
+    with left:
+        _show_spectrum(found, float(modes.wavenumbers[number]))
+
+
+def _show_spectrum(found: "dict[str, InfraredModes]", marked: float) -> None:
+    from les_viz.md.infrared import broadened
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        unit = str(
+            st.segmented_control("Intensity", list(_UNITS), default="km/mol", required=True, key="infrared_unit")
+        )
+        width = st.slider("Width of a band (cm⁻¹)", 2, 60, 20, key="infrared_width", width=220)
+    highest = max(float(modes.wavenumbers.max()) for modes in found.values()) + 200
+    places: FloatArray = np.linspace(0, highest, 1500)
+    spectra = [
+        Absorption(
+            name=name,
+            color=theme.REFERENCE_GREY if name == TIGHT_BINDING else theme.LONG_RANGE,
+            wavenumbers=modes.wavenumbers,
+            intensities=_UNITS[unit] * modes.intensities,
+            curve_at=places,
+            curve=_UNITS[unit] * broadened(modes, places, width),
+        )
+        for name, modes in found.items()
+    ]
+    figure = infrared_spectrum(spectra, y_label=f"intensity ({unit})", marked=marked)
+    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="infrared_spectrum")
+    imaginary = sum(int((modes.wavenumbers < 0).sum()) for modes in found.values())
+    st.caption(
+        "Harmonic, of one molecule at rest, translations and rotations left out; each curve adds Lorentzians as high "
+        "as their sticks. Intensities go with the square of the scale √ε∞ above."
+        + (f" {imaginary} modes are imaginary: not a minimum along them." if imaginary else "")
+    )
+
+
+def _show_motion(modes: "InfraredModes", number: int) -> None:
+    shift = modes.displacements[number] * _AMPLITUDE / np.abs(modes.displacements[number]).max()
+    is_moving = st.toggle("Animate", key="infrared_animation", help="Play the motion of the mode chosen in the table.")
+    scene = Scene(atomic_numbers=modes.atomic_numbers, positions=modes.positions, cell=None, viewer="mode")
+    if not is_moving:
+        arrows = Arrows.of("displacement", "Å", modes.positions, shift, longest=1.2)
+        mount_viewer(replace(scene, arrows=(arrows,)), height=300)
+        return
+    phases = np.sin(2 * np.pi * np.arange(_FRAMES * _PERIODS) / _FRAMES)
+    frames = Frames.whole(modes.positions + phases[:, None, None] * shift)
+    mount_viewer(scene, playback=Playback(frames=frames), height=330)
