@@ -39,6 +39,7 @@ def main() -> None:
                 save_charges(page)
                 for title in PAGES:
                     save_other(page, title)
+                save_dynamics(page)
                 browser.close()
         finally:
             server.terminate()
@@ -52,6 +53,18 @@ def save_other(page: Page, title: str) -> None:
     page.wait_for_selector(".js-plotly-plot, [data-testid=stMetric]")
     page.wait_for_timeout(5000)
     page.screenshot(path=FOLDER / f"{title.split()[0].lower()}.png")
+
+
+def save_dynamics(page: Page) -> None:
+    """The Dynamics page with water that turns in a field."""
+    page.get_by_role("link", name="Dynamics").first.click()
+    page.get_by_role("button", name="Turn on the field").click()
+    page.wait_for_function("parseInt((document.querySelector('.les-frame')?.innerText ?? '').split('/')[1]) > 60")
+    page.mouse.click(640, 20)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    page.wait_for_timeout(3000)
+    page.screenshot(path=FOLDER / "dynamics.png")
 
 
 def wait_for(url: str) -> None:

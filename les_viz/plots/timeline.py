@@ -19,6 +19,12 @@ _ENERGY = (
     ("conserved", "conserved_energy_eV", SERIES[5]),
 )
 _FIELD, _POLARIZATION, _DIPOLE, _CURRENT, _TEMPERATURE = SERIES[3], SERIES[2], SERIES[4], SERIES[6], SERIES[1]
+_TITLES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("energy, from<br>the start (eV)", {}),
+    ("T (K)", {"color": _TEMPERATURE}),
+    ("field (V/Å)", {"color": _FIELD}),
+    ("current<br>(e Å/fs)", {"color": _CURRENT}),
+)
 
 
 def timeline(
@@ -44,10 +50,10 @@ def timeline(
     times = columns.get("time_fs", np.zeros(0))
     scale, unit = (1000.0, "ps") if len(times) and times[-1] >= 10_000 else (1.0, "fs")
     _add_lines(figure, columns, direction, scale)
-    titles = ((1, "energy (eV)"), (2, "T (K)"), (3, "field (V/Å)"), (4, "current<br>(e Å/fs)"))
-    for row, title in titles:
-        figure.update_yaxes(title_text=title, row=row, col=1, title_font={"size": 12})
-    figure.update_yaxes(title_text="ΔP (e Å)", row=3, col=1, secondary_y=True, showgrid=False, title_font={"size": 12})
+    for row, (title, color) in enumerate(_TITLES, start=1):
+        figure.update_yaxes(title={"text": title, "font": {"size": 12, **color}}, row=row, col=1, secondary_y=False)
+    name = {"text": "ΔP (e Å)", "font": {"size": 12, "color": _POLARIZATION}}
+    figure.update_yaxes(title=name, showgrid=False, zeroline=False, tickmode="auto", row=3, col=1, secondary_y=True)
     figure.update_xaxes(title_text=f"time ({unit})", row=4, col=1)
     if cursor_fs is not None:
         figure.add_vline(x=cursor_fs / scale, line={"color": MARK, "width": 2})
@@ -69,11 +75,18 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
     x = columns.get("time_fs", np.zeros(0))[chosen] / scale
 
     def add(row: int, name: str, values: FloatArray, color: str, **also: Any) -> None:  # noqa: ANN401 (of plotly)
-        is_secondary = also.pop("is_secondary", None)
+        is_secondary, is_named = also.pop("is_secondary", None), also.pop("is_named", True)
         line = {"color": color, "width": 2, **also}
         hover = f"{name}: %{{y:.4g}}<extra></extra>"
         trace = go.Scatter(
-            x=x, y=values[chosen], customdata=chosen, mode="lines", name=name, line=line, hovertemplate=hover
+            x=x,
+            y=values[chosen],
+            customdata=chosen,
+            mode="lines",
+            name=name,
+            line=line,
+            hovertemplate=hover,
+            showlegend=is_named,
         )
         figure.add_trace(trace, row=row, col=1, secondary_y=is_secondary)
 
@@ -81,17 +94,25 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
         return
     for name, column, color in _ENERGY:
         add(1, name, columns[column] - columns[column][0], color)
-    add(2, "temperature", columns["temperature_K"], _TEMPERATURE)
-    add(3, "field", columns["electric_field_V_per_A"] @ direction, _FIELD, dash="dot", is_secondary=False)
+    add(2, "temperature", columns["temperature_K"], _TEMPERATURE, is_named=False)
+    add(
+        3,
+        "field",
+        columns["electric_field_V_per_A"] @ direction,
+        _FIELD,
+        dash="dot",
+        is_named=False,
+        is_secondary=False,
+    )
     for name, column, color in (
-        ("ΔP by Born charges", "polarization_change_eA", _POLARIZATION),
-        ("ΔP of the charges", "dipole_change_eA", _DIPOLE),
+        ("ΔP", "polarization_change_eA", _POLARIZATION),
+        ("ΔP of the latent charges", "dipole_change_eA", _DIPOLE),
     ):
         if columns[column].ndim == 2:
             also = {"dash": "dash"} if column.startswith("dipole") else {}
             add(3, name, columns[column] @ direction, color, is_secondary=True, **also)
     if columns["current_eA_per_fs"].ndim == 2:
-        add(4, "current", columns["current_eA_per_fs"] @ direction, _CURRENT)
+        add(4, "current", columns["current_eA_per_fs"] @ direction, _CURRENT, is_named=False)
 
 
 def thinned(n_points: int) -> "np.ndarray[Any, np.dtype[np.int64]]":

@@ -153,8 +153,9 @@ def update(**changes: Any) -> Session:  # noqa: ANN401 (the fields of Session, c
 
 
 def seed(widget_key: str, value: object) -> None:
-    """Give a widget its value before it is drawn."""
-    st.session_state[widget_key] = value
+    """Give a widget its value before it is drawn; one that has it is left alone, for it may be moving on."""
+    if widget_key not in st.session_state or st.session_state[widget_key] != value:
+        st.session_state[widget_key] = value
 
 
 def remember(widget_key: str, field: str, **also: Any) -> None:  # noqa: ANN401 (the fields of Session)

@@ -74,5 +74,11 @@ def open_page(samples, repository):
 
 
 @pytest.fixture
+def open_bundled_page(repository):
+    """Opens a page on the bundled samples, which processes that the page starts see too."""
+    return lambda name, query=None: Page(repository / "pages" / f"{name}.py", query)
+
+
+@pytest.fixture
 def page(open_page):
     return open_page()

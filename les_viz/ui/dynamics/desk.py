@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from les_viz.runs.catalog import RunEntry, entry_of, runs_folder
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.states import is_moving
 from les_viz.ui.session import current, update
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def shown_run() -> RunEntry | None:
     if entry is None:
         update(run=None)
         return None
+    if is_moving(entry.status):
+        manager().watch(name)
     context = get_script_run_ctx()
     if context is not None:
         _attendance().add(context.session_id, name)

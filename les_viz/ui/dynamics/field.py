@@ -38,25 +38,30 @@ _LABELS = {
 def show_field() -> None:
     """Strength and direction; what is moving feels them at once."""
     protocol = current_plan().field
-    strength, along, off = st.columns([6, 3, 1], vertical_alignment="bottom")
-    with strength:
-        seed(_AMPLITUDE, protocol.amplitude_V_per_A)
-        st.slider(
-            "**Electric field (V/Å)**",
-            -LARGEST_AMPLITUDE,
-            LARGEST_AMPLITUDE,
-            step=_STEP,
-            format="%.2f",
-            key=_AMPLITUDE,
-            on_change=_take_amplitude,
-            help="Drag it while the run moves: the next step feels it. For a protocol, this is its largest strength.",
-        )
-    with along:
+    seed(_AMPLITUDE, protocol.amplitude_V_per_A)
+    st.slider(
+        "**Electric field (V/Å)**",
+        -LARGEST_AMPLITUDE,
+        LARGEST_AMPLITUDE,
+        step=_STEP,
+        format="%.2f",
+        key=_AMPLITUDE,
+        on_change=_take_amplitude,
+        help="Drag it while the run moves: the next step feels it. For a protocol, this is its largest strength.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
         seed(_DIRECTION, direction_name(protocol))
-        st.segmented_control("Direction", list(DIRECTIONS), key=_DIRECTION, required=True, on_change=_take_direction)
-    with off:
+        st.segmented_control(
+            "Direction",
+            list(DIRECTIONS),
+            key=_DIRECTION,
+            required=True,
+            label_visibility="collapsed",
+            on_change=_take_direction,
+            width="content",
+        )
         st.button("Off", on_click=_switch_off, help="Set the field to zero.")
-    st.caption(strength_in_words(protocol))
+        st.caption(strength_in_words(protocol), width="content")
 
 
 def strength_in_words(protocol: FieldProtocol) -> str:

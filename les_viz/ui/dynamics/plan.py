@@ -10,7 +10,7 @@ from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, seed, update, widget_value
 
-UNWATCHED_S = 10.0
+UNWATCHED_S = 15.0
 """A run stops so long after the last of its onlookers has closed the window."""
 
 LARGEST_AMPLITUDE = 1.0

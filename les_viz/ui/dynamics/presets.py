@@ -39,16 +39,15 @@ def _field(shape: str, amplitude: float, **times: float) -> FieldProtocol:
 PRESETS = (
     Preset(
         title="Turn on the field",
-        watch="Water turns its hydrogens along the arrow, and ΔP climbs within a fraction of a picosecond. Drag the "
-        "slider to the other side: it turns back.",
+        watch="Watch water turn its red hydrogens along the arrow while ΔP climbs; then drag the field to the other "
+        "side.",
         sample="water",
         file="water_64.extxyz",
         plan=Plan(timestep=1.0, length=2.0, every=2, field=_field("constant", 1.0)),
     ),
     Preset(
         title="Shake at an infrared frequency",
-        watch="A field of 600 1/cm, where water's molecules rock: ΔP swings with it, a little late, and the work of "
-        "the field warms the water; nothing cools it.",
+        watch="Watch ΔP swing with a field of 600 1/cm, where water's molecules rock, and the temperature rise.",
         sample="water",
         file="water_64.extxyz",
         plan=Plan(
@@ -61,8 +60,7 @@ PRESETS = (
     ),
     Preset(
         title="Let ions drift",
-        watch="Positive ions go along the arrow, negative ones against it, in a steady current: ΔP grows without end, "
-        "as in no insulator.",
+        watch="Watch red ions go along the arrow, blue ones against it, and ΔP grow without end, as in no insulator.",
         sample="point-ions",
         file="ions_64.extxyz",
         plan=Plan(temperature=2500.0, timestep=2.0, length=4.0, every=2, field=_field("constant", 0.3)),

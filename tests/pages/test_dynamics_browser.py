@@ -1,0 +1,107 @@
+"""The Dynamics page in Chromium: atoms move as the run goes, the field is felt, stop, go on, export; the run ends with
+its window."""
+
+import io
+import time
+
+import ase.io
+import numpy as np
+import pytest
+from app_window import COUNT_INK, Window, running_app
+
+from les_viz.resources import SAMPLE_MODELS
+from les_viz.runs.catalog import FOLDER_VARIABLE, list_runs
+from les_viz.runs.states import State, is_alive
+from les_viz.runs.thermo import read_columns
+
+pytestmark = pytest.mark.browser
+
+PAGE = "/dynamics?structure=water%2Fwater_dimer.extxyz&model=water"
+PATIENCE_S = 120
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("live") / "runs"
+
+
+@pytest.fixture(scope="module")
+def live_url(repository, runs, tmp_path_factory):
+    """An app with the bundled samples, for runs load them in processes of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(runs))
+        with running_app(repository, SAMPLE_MODELS, tmp_path_factory.mktemp("live_app")) as address:
+            yield address
+
+
+@pytest.fixture
+def window(browser, live_url):
+    opened = Window(browser, live_url, PAGE)
+    yield opened
+    opened.context.close()
+
+
+def wait_for(window, condition, what):
+    end = time.monotonic() + PATIENCE_S
+    while not (found := condition()):
+        assert time.monotonic() < end, what
+        window.page.wait_for_timeout(200)
+    return found
+
+
+def n_frames(window):
+    """How many frames the viewer has."""
+    words = window.page.locator(".les-frame").inner_text()
+    return int(words.rpartition("/")[2]) if "/" in words else 0
+
+
+def press(window, name):
+    window.page.get_by_role("button", name=name, exact=True).click()
+
+
+def last_field(runs):
+    columns = read_columns(list_runs(runs)[0].folder / "thermo.jsonl")
+    return columns["electric_field_V_per_A"][-1]
+
+
+def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(window, runs):
+    press(window, "Start")
+    wait_for(window, lambda: n_frames(window) > 5, "no frames arrive")
+    picture = window.page.evaluate(COUNT_INK)
+    wait_for(window, lambda: window.page.evaluate(COUNT_INK) != picture, "the atoms do not move")
+    window.page.locator(".js-plotly-plot .scatterlayer path.js-line").nth(5).wait_for(state="attached")
+
+    slider = window.page.locator("[role=slider]").first
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    wait_for(window, lambda: last_field(runs)[2] == pytest.approx(0.2), "the field is not felt")
+    assert last_field(runs)[:2].tolist() == [0, 0]
+
+    press(window, "Stop")
+    window.page.get_by_role("button", name="Resume", exact=True).wait_for()
+    (entry,) = list_runs(runs)
+    assert entry.status.state == State.STOPPED
+    columns = read_columns(entry.folder / "thermo.jsonl")
+    wait_for(window, lambda: n_frames(window) == len(columns["step"]), "the last frames do not arrive")
+
+    window.page.get_by_role("tab", name="Files").click()
+    with window.page.expect_download() as download:
+        press(window, "Frames as extended XYZ")
+    frames = ase.io.read(io.StringIO(download.value.path().read_text()), index=":", format="extxyz")
+    assert len(frames) == len(columns["step"])
+    assert np.ptp([atoms.positions for atoms in frames], axis=0).max() > 1e-3
+
+    press(window, "Resume")
+    wait_for(window, lambda: n_frames(window) > len(frames) + 3, "it does not go on")
+    assert np.array_equal(last_field(runs), columns["electric_field_V_per_A"][-1])
+    assert window.page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
+    assert window.foreign == []
+    worker = list_runs(runs)[0].status.pid
+    assert is_alive(worker)
+    window.context.close()
+    end = time.monotonic() + PATIENCE_S
+    while is_alive(worker):
+        assert time.monotonic() < end, "the run outlives its window"
+        time.sleep(0.2)
+    assert "nobody looked at it" in list_runs(runs)[0].status.message

@@ -1,0 +1,118 @@
+"""The Dynamics page: first load, a run that starts, feels the field, stops, goes on and is removed; its Python runs."""
+
+import time
+
+import pytest
+import streamlit as st
+
+from les_viz.md.protocols import FieldProtocol
+from les_viz.runs.catalog import FOLDER_VARIABLE, list_runs
+from les_viz.runs.states import State
+from les_viz.runs.thermo import read_columns
+from les_viz.ui.dynamics.plan import Plan
+from les_viz.ui.dynamics.presets import PRESETS
+
+BENCH = {"structure": "water/water_dimer.extxyz", "model": "water"}
+PATIENCE_S = 120
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "runs"))
+    st.cache_resource.clear()
+    yield tmp_path / "runs"
+    st.cache_resource.clear()  # which closes the manager, and so ends what still runs
+
+
+@pytest.fixture
+def page(open_bundled_page, runs):
+    return open_bundled_page("dynamics", BENCH)
+
+
+def press(page, label):
+    button = next(button for button in page.app.button if button.label == label)
+    button.click().run()
+    assert page.errors() == []
+
+
+def labels(page):
+    return {button.label for button in page.app.button}
+
+
+def look_until(page, runs, condition, what):
+    """Run the page again and again, as its fragments do in a browser."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        (entry,) = list_runs(runs)
+        if condition(entry):
+            page.app.run()
+            return entry
+        assert time.monotonic() < end, (what, entry.status)
+        time.sleep(0.2)
+        page.app.run()
+
+
+def field_felt(entry):
+    columns = read_columns(entry.folder / "thermo.jsonl")
+    return bool(columns) and columns["electric_field_V_per_A"][-1].tolist() == [0.0, 0.0, 0.5]
+
+
+def test_a_run_from_start_to_removal(page, runs):
+    assert page.errors() == []
+    assert {"Start", "Turn on the field", "Let ions drift", "Off"} <= labels(page)
+    assert page.payload()[0]["run"] is None
+    page.app.number_input(key="run_length").set_value(1000.0).run()
+    press(page, "Start")
+    look_until(page, runs, lambda entry: entry.status.step > 8, "no frames")
+    header, _ = page.payload()
+    assert header["run"].startswith(list_runs(runs)[0].name)
+    assert header["label"] == "latent charge"
+
+    page.app.slider(key="field_amplitude").set_value(0.5).run()
+    look_until(page, runs, field_felt, "the field is not felt")
+    assert page.payload()[0]["arrows"][0]["label"] == "field"
+    assert page.metrics()["ΔP along the field"].endswith(" D")
+
+    press(page, "Stop")
+    (entry,) = list_runs(runs)
+    assert entry.status.state == State.STOPPED
+    assert {"Resume", "Start anew"} <= labels(page)
+    press(page, "Resume")
+    look_until(page, runs, lambda now: now.status.step > entry.status.step + 8, "it does not go on")
+    page.open_tab("dynamics_tabs", "Runs")
+    assert page.app.dataframe[0].value["run"].tolist() == [entry.name]
+    press(page, "Delete for good")
+    assert list_runs(runs) == []
+    assert "Start" in labels(page)
+
+
+def test_a_mistake_is_one_sentence_and_a_protocol_is_previewed(page, runs):
+    page.app.selectbox(key="run_ensemble").set_value("npt").run()
+    press_start = next(button for button in page.app.button if button.label == "Start")
+    press_start.click().run()
+    (sentence,) = page.errors()
+    assert "not periodic" in sentence
+    assert list_runs(runs) == []
+
+
+def test_python_for_this_runs(page, runs, tmp_path, monkeypatch, capsys):
+    page.app.number_input(key="run_length").set_value(0.004).run()
+    page.app.slider(key="field_amplitude").set_value(0.3).run()
+    code = next(block.value for block in page.app.code if "run_config" in block.value)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "python_for_this", "exec"), {"__name__": "__main__"})
+    assert "3 frames of 6 atoms" in capsys.readouterr().out
+
+
+def test_presets_are_of_bundled_samples_and_say_what_to_watch():
+    assert [preset.title for preset in PRESETS] == [
+        "Turn on the field",
+        "Shake at an infrared frequency",
+        "Let ions drift",
+    ]
+    for preset in PRESETS:
+        assert preset.watch.startswith("Watch ")
+        assert preset.watch.count(".") == 1
+        assert isinstance(preset.plan, Plan)
+        assert isinstance(preset.plan.field, FieldProtocol)
+        assert not preset.plan.field.is_off
