@@ -95,6 +95,8 @@ class ModelSettings:
     l_max: int = 3
     nu_max: int = 2
     energy_hidden: tuple[int, ...] = (32, 16)
+    start_from: str = ""
+    """Model file of the same shape, ours, whose weights are the start; empty for random ones."""
     short_range_only: bool = False
     """Train the twin without charges."""
     charges: ChargesConfig = field(default_factory=ChargesConfig)

@@ -77,6 +77,10 @@ def check_ranges(config: TrainConfig) -> None:
         raise SettingError("data.train is empty: name at least one extended XYZ file")
     if not config.data.validation and config.data.validation_fraction == 0:
         raise SettingError("data.validation_fraction is 0 and data.validation is empty: hold some frames out")
+    if config.model.start_from and config.model.charges.start:
+        raise SettingError(
+            "model.start_from and model.charges.start are both set: a start has charges of its own, keep one"
+        )
     if not re.fullmatch(r"[\w.-]{1,60}", config.output.name):
         raise SettingError(f"output.name is {config.output.name!r}: use letters, digits, _ and - only")
     if not re.fullmatch(r"cpu|cuda(:\d{1,2})?", config.training.device):

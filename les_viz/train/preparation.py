@@ -25,7 +25,7 @@ from les_viz.train.labelled import (
     without_net_force,
 )
 from les_viz.train.output import Files
-from les_viz.train.start import atomic_numbers, by_number, model_config, random_model
+from les_viz.train.start import atomic_numbers, by_number, model_config, random_model, take_weights
 from les_viz.train.teacher import labelled_by
 
 FRAMES_OF_START = 8
@@ -81,7 +81,9 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         device=settings.device,
     )
     training_set = FrameSet(train, form)
-    if config.model.charges.start and model.coulomb is not None:
+    if config.model.start_from:
+        take_weights(model, folder / config.model.start_from)
+    elif config.model.charges.start and model.coulomb is not None:
         some = list(range(min(FRAMES_OF_START, len(training_set))))
         start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
     return Prepared(

@@ -50,12 +50,10 @@ def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
     trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
     if state is not None:
         trainer.load(state)
-    origin = provenance(
-        f"les-viz train {path.name}",
-        config.provenance,
-        {"config": hashlib.sha256(path.read_bytes()).hexdigest(), "data": prepared.data_hash},
-        config.training.seed,
-    )
+    hashes = {"config": hashlib.sha256(path.read_bytes()).hexdigest(), "data": prepared.data_hash}
+    if config.model.start_from:
+        hashes["start"] = hashlib.sha256((folder / config.model.start_from).read_bytes()).hexdigest()
+    origin = provenance(f"les-viz train {path.name}", config.provenance, hashes, config.training.seed)
     finished = _run(trainer, prepared, files, origin, listener)
     best = next((r for r in trainer.course.log if r["epoch"] == trainer.course.best_epoch), None)
     return Result(files=files, best=best, finished=finished)

@@ -1,14 +1,17 @@
 """Where training starts: a model with random weights of the right size, and Bessel functions that stay."""
 
 from math import pi, sqrt
+from pathlib import Path
 
 import torch
 from torch import nn
 
 from les_viz.elements import SYMBOLS
+from les_viz.errors import SettingError
 from les_viz.models.config import BondHeadConfig, ElectrostaticsConfig, HeadConfig, ModelConfig, RepresentationConfig
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
+from les_viz.models.native import read_native
 from les_viz.train.config import ModelSettings
 from les_viz.train.forward import first_representation
 
@@ -74,6 +77,26 @@ def random_model(config: ModelConfig, *, seed: int, dtype: torch.dtype, device: 
     representation.bessel_frequencies.requires_grad = False
     representation.bessel_prefactor.requires_grad = False
     return model.to_precision(dtype).to(device)
+
+
+def take_weights(model: LESModel, path: Path) -> None:
+    """Start from the weights of a model of the same shape instead of random ones.
+
+    Raises:
+        SettingError: it has another shape; names the first difference.
+        ModelError: the file is no model of ours.
+    """
+    config, weights = read_native(path)
+    wanted = model.config
+    for name in ("elements", "representations", "energy_heads", "charge_head", "electrostatics"):
+        theirs, ours = getattr(config, name), getattr(wanted, name)
+        if theirs != ours:
+            raise SettingError(
+                f"model.start_from {path}: its {name} are {theirs}, the configuration asks for {ours}: make them equal"
+            )
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.from_numpy(weights[name]))
 
 
 def _start_head(head: AtomicHead | BondHead) -> None:

@@ -141,3 +141,15 @@ def test_the_weight_of_the_energy_rises_in_the_last_part():
     config = LossConfig(energy=1.0, energy_final=9.0, final_fraction=0.5)
     assert [energy_weight(config, p) for p in (0.0, 0.5, 0.75, 1.0)] == pytest.approx([1.0, 1.0, 5.0, 9.0])
     assert energy_weight(LossConfig(energy=2.0), 1.0) == 2.0
+
+
+def test_a_training_starts_from_a_model_of_its_shape(workplace, silence, tmp_path):
+    first = train(workplace("first.toml", output__name='"first"'), silence())
+    start = {"output__name": '"more"', "model__start_from": '"first.safetensors"'}
+    still = {"training__learning_rate": "1e-12", "training__epochs": "1"}
+    more = train(workplace("more.toml", **start, **still), silence())
+    assert len(les_viz.load_model(str(tmp_path / "more.safetensors")).config.provenance["start_sha256"]) == 64
+    assert more.best["force_rmse_meV_per_A"] == pytest.approx(first.best["force_rmse_meV_per_A"], rel=1e-5)
+    assert more.best["charge_mean_e"] == pytest.approx(first.best["charge_mean_e"], rel=1e-4)
+    with pytest.raises(SettingError, match=r"first.safetensors: its representations are .*make them equal"):
+        train(workplace("other.toml", **start, model__l_max="2"), silence())
