@@ -14,6 +14,7 @@ from les_viz.ewald.open_boundary import open_potential_and_field
 from les_viz.ewald.phase_sums import BackendName, PhaseSums, needs_graph
 from les_viz.ewald.reciprocal import (
     GridKernel,
+    field_of_slope,
     fractional_coordinates,
     grid_kernel,
     periodic_energy,
@@ -79,7 +80,10 @@ class CoulombSum:
             sums, kernel = self._periodic_setup(cell, charges.shape[2])
             fractional = fractional_coordinates(positions, kernel.inverse_cell)
             energy = periodic_energy(power_spectrum(sums.spread(charges, fractional)), kernel)
-        return energy + self._self_term(charges, periodic=cell is not None)[1]
+        sign = self._self_sign(periodic=cell is not None)
+        if sign:
+            energy = energy + 0.5 * sign * self_potential(self.smearing) * charges.square().sum(dim=(1, 2))
+        return energy
 
     def everything(
         self, charges: Tensor, positions: Tensor, cell: Tensor | None
@@ -91,23 +95,22 @@ class CoulombSum:
         """
         if cell is None:
             potential, field = open_potential_and_field(charges, positions, self.smearing)
-            energy = 0.5 * (charges * potential).sum(dim=(1, 2))
-            stress = positions.new_zeros(len(positions), 3, 3)
+            stress = positions.new_zeros(positions.shape[0], 3, 3)
         else:
-            energy, potential, field, stress = self._periodic(charges, positions, cell)
-        self_potential, self_energy = self._self_term(charges, periodic=cell is not None)
-        return energy + self_energy, potential + self_potential, field, stress
+            potential, field, stress = self._periodic(charges, positions, cell)
+        sign = self._self_sign(periodic=cell is not None)
+        if sign:
+            potential = torch.add(potential, charges, alpha=sign * self_potential(self.smearing))
+        return 0.5 * (charges * potential).sum(dim=(1, 2)), potential, field, stress
 
-    def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         sums, kernel = self._periodic_setup(cell, charges.shape[2])
         fractional = fractional_coordinates(positions, kernel.inverse_cell)
         if not needs_graph(charges, fractional, kernel.coulomb):
-            potential, slope, stress = sums.phases.interaction(charges, fractional, kernel)
-            return 0.5 * (charges * potential).sum(dim=(1, 2)), potential, _field(slope, kernel), stress
+            return sums.phases.interaction(charges, fractional, kernel)
         factor = sums.spread(charges, fractional)
         potential, slope = sums.gather_with_gradient(factor * kernel.twice_coulomb, fractional)
-        power = power_spectrum(factor)
-        return periodic_energy(power, kernel), potential, _field(slope, kernel), periodic_stress(power, kernel)
+        return potential, field_of_slope(slope, kernel), periodic_stress(power_spectrum(factor), kernel)
 
     def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
         kernel = grid_kernel(cell, self.k_set or self.k_cutoff, self.smearing)
@@ -115,19 +118,9 @@ class CoulombSum:
         tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(cell.dtype, 1e-6)
         return PhaseSums(kernel.grid, backend, tolerance), kernel
 
-    def _self_term(self, charges: Tensor, *, periodic: bool) -> tuple[Tensor | float, Tensor | float]:
-        """What the flag adds to potential and energy: a periodic sum holds the self term, a sum over pairs does not."""
-        if periodic == self.self_interaction:
-            return 0.0, 0.0
-        sign = 1 if self.self_interaction else -1
-        potential = (sign * self_potential(self.smearing)) * charges
-        return potential, 0.5 * (charges * potential).sum(dim=(1, 2))
-
-
-def _field(slope: Tensor, kernel: GridKernel) -> Tensor:
-    """(systems, channels, atoms, 3) field from the gradient of the potential in fractional coordinates."""
-    field: Tensor = slope @ -kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
-    return field
+    def _self_sign(self, *, periodic: bool) -> int:
+        """How often the flag adds the self term: a periodic sum holds it, a sum over pairs does not."""
+        return int(self.self_interaction) - int(periodic)
 
 
 def self_potential(smearing: float) -> float:

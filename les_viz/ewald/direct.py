@@ -1,13 +1,14 @@
 r"""Exact phase sums by factorised phases: matrix products instead of an atoms × k table of cosines and sines.
 
-With fractional coordinates s, e^{2πi n·s} = e^{2πi n1 s1} · (e^{2πi n2 s2} e^{2πi n3 s3}) = a · t. Real and imaginary
-parts of the head a[atom, n1] and the tail t[atom, p] are columns of two real matrices, whose product X holds all four
-combinations re/im × re/im. Both a·t (sign +) and a·t* (sign -) are sums and differences of these four, so half of the
-tails suffice:
+With fractional coordinates s, e^{2πi n·s} = e^{2πi n1 s1} · e^{2πi (n2 s2 + n3 s3)} = a · t. Cosines and sines of the
+head a[atom, n1] and of the tail t[atom, p] stand side by side in two real matrices H = [cos | sin] and T = [cos | sin].
+Their product X holds all four combinations cc, cs, sc, ss. Both a·t (sign +) and a·t* (sign -) are sums and differences
+of these four, so half of the tails suffice:
 
-    Re(a t) = rr - ii     Im(a t) = ri + ir     Re(a t*) = rr + ii     Im(a t*) = ir - ri
+    Re(a t) = cc - ss     Im(a t) = cs + sc     Re(a t*) = cc + ss     Im(a t*) = sc - cs
 
-Cost: atoms · n1 · p multiply-adds in matrix products. Memory: one chunk of atoms times the tails.
+Cost: atoms · n1 · p multiply-adds in matrix products. Memory: one chunk of atoms times the tails. For a few hundred
+atoms the number of tensor operations counts more than their size: they are few, and on whole blocks.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,11 @@ from torch import Tensor
 from les_viz.ewald.grid import HalfGrid
 from les_viz.ewald.reciprocal import GridKernel
 
-TABLE_ENTRIES = 1 << 20
-"""Entries of the tail table of one chunk of atoms: bounds the memory, and keeps a chunk near a processor's cache."""
+TABLE_ENTRIES = 1 << 18
+"""Entries of the tail table of one chunk of atoms, which should stay in a processor's cache."""
+
+KEPT_ENTRIES = 1 << 21
+"""Entries of all tail tables up to which they are kept from one sum over the same coordinates to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +34,35 @@ class _Numbers:
     """Constants of a half grid.
 
     Attributes:
-        axis: (columns,) fractional axis of each phase column: heads, then second, then third factors.
-        columns: (columns,) 2π times the integer of each phase column.
-        sizes: numbers of heads, second and third factors.
-        head: (2·n1, 2) from (re, im) of a* U to the value and its derivative: 1 and 2π n1.
-        tail: (2·p, 2): 2π n2 and 2π n3, for real and imaginary parts alike.
-        rotate: (2,): from (im, re) to (im, -re).
-        combine: (4, 4) from (rr, ri, ir, ii) to (re, im) of both signs.
+        angles: (3, n1 + p): 2π times the integers, from fractional coordinates to the angles of heads and tails.
+        head_slopes: (2·n1, 3): -2π n1 for sines, 2π n1 for cosines, in the first column.
+        tail_slopes: (2·p, 3): 2π n2 and 2π n3 for cosines, their opposites for sines, in the other columns.
+        combine: (4, 4) from (cc, cs, sc, ss) to (re, im) of both signs.
     """
 
-    axis: Tensor
-    columns: Tensor
-    sizes: tuple[int, int, int]
-    head: Tensor
-    tail: Tensor
-    rotate: Tensor
+    angles: Tensor
+    head_slopes: Tensor
+    tail_slopes: Tensor
     combine: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Phases of some atoms.
+
+    Attributes:
+        head: (systems, atoms, 2·n1): [cos | sin].
+        turned_head: (systems, atoms, 2·n1): [sin | cos].
+        tail: (systems, atoms, 2·p): [cos | sin].
+    """
+
+    head: Tensor
+    turned_head: Tensor
+    tail: Tensor
+
+
 class DirectPhases:
-    """Phase sums on one half grid; keeps the phases of the last coordinates while they fit in one chunk."""
+    """Phase sums on one half grid; keeps the phases of the last coordinates unless they are many."""
 
     def __init__(self, grid: HalfGrid) -> None:
         """Prepare for a grid."""
@@ -57,7 +70,7 @@ class DirectPhases:
         self._numbers = _numbers(grid.extents, like.dtype, like.device)
         self._n_head = grid.extents[0] + 1
         self._n_tail = (grid.extents[1] + 1) * (2 * grid.extents[2] + 1)
-        self._kept: tuple[Tensor, Tensor, Tensor] | None = None
+        self._kept: tuple[Tensor, list[_Tables]] | None = None
 
     def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
         """Sum weights times phases onto the half grid: G = Σ_i w_i e^{2πi n·s_i}.
@@ -69,19 +82,11 @@ class DirectPhases:
         Returns:
             (systems, channels, n1, p, sign, 2).
         """
-        pairs = self._product(weights, fractional).transpose(3, 4)
+        product = self._product(weights, fractional)
+        blocks = product.view(*weights.shape[:2], 2, self._n_head, 2, self._n_tail)
+        pairs = blocks.permute(0, 1, 3, 5, 2, 4)
         combined = pairs.reshape(-1, 4) @ self._numbers.combine
         return combined.view(*pairs.shape[:4], 2, 2)
-
-    def _product(self, weights: Tensor, fractional: Tensor) -> Tensor:
-        """(systems, channels, n1, 2, p, 2) sums of weights times re/im of the head times re/im of the tail."""
-        n_systems, n_channels = weights.shape[:2]
-        product = weights.new_zeros(n_systems, n_channels * 2 * self._n_head, 2 * self._n_tail)
-        for part, head, tail in self._tables(fractional):
-            heads = torch.view_as_real(head).flatten(2).transpose(1, 2)
-            weighted = (weights[:, :, None, part] * heads.unsqueeze(1)).flatten(1, 2)
-            product.baddbmm_(weighted, torch.view_as_real(tail).flatten(2))
-        return product.view(n_systems, n_channels, self._n_head, 2, self._n_tail, 2)
 
     def gather(self, grid: Tensor, fractional: Tensor) -> Tensor:
         """Adjoint of `spread`: u_i = Σ_n (Re G cos 2πn·s_i + Im G sin 2πn·s_i).
@@ -93,14 +98,13 @@ class DirectPhases:
         Returns:
             (systems, channels, atoms).
         """
-        coefficients = self._coefficients(grid)
-        values = grid.new_empty(*grid.shape[:2], fractional.shape[1])
-        matrix = coefficients.flatten(1, 2).transpose(1, 2)
-        for part, head, tail in self._tables(fractional):
-            by_head = torch.bmm(torch.view_as_real(tail).flatten(2), matrix).unflatten(2, (grid.shape[1], -1))
-            heads = torch.view_as_real(head).flatten(2).unsqueeze(2)
-            values[:, :, part] = (by_head * heads).sum(dim=3).transpose(1, 2)
-        return values
+        transposed = self._coefficients(grid).transpose(1, 2)
+        by_head = (
+            torch.bmm(tables.tail, transposed).view(grid.shape[0], -1, grid.shape[1], 2 * self._n_head)
+            * tables.head.unsqueeze(2)
+            for tables in self._tables(fractional)
+        )
+        return _joined([part.sum(dim=3) for part in by_head], dim=1).transpose(1, 2)
 
     def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
         """`gather` and its gradient in the fractional coordinates, sharing phases and products.
@@ -108,114 +112,159 @@ class DirectPhases:
         Returns:
             (systems, channels, atoms) and (systems, channels, atoms, 3).
         """
-        return self._gathered(self._coefficients(grid), fractional)
+        slopes = (self._numbers.head_slopes, self._numbers.tail_slopes)
+        heads, tails = (matrix.expand(grid.shape[0], -1, -1) for matrix in slopes)
+        return self._gathered(self._coefficients(grid), fractional, (heads, tails))
 
     def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
-        """Potential, its gradient in the fractional coordinates, and stress, without a graph.
+        """Potential, field and stress, without a graph.
 
-        The kernel couples each of the four products to itself and to its partner, rr with ii and ri with ir, so the
+        The kernel couples each of the four products to itself and to its partner, cc with ss and cs with sc, so the
         half grid is never formed.
         """
-        same, partner, stress = pair_kernel(kernel, self._numbers.rotate)
-        product = self._product(weights, fractional)
-        partners = product.flip(3, 5)
-        matrix = torch.addcmul(product * same, partners, partner)
-        powers = torch.stack((product.square(), product * partners), dim=2)
-        powers[:, :, 1] *= self._numbers.rotate[:, None, None] * self._numbers.rotate
-        summed = powers.sum(dim=(1, 4, 6)).view(len(weights), 1, -1)
-        potential, slope = self._gathered(matrix.view(*weights.shape[:2], 2 * self._n_head, -1), fractional)
-        return potential, slope, torch.bmm(summed, stress).view(-1, 3, 3)
+        pair = pair_kernel(kernel, self._numbers.head_slopes, self._numbers.tail_slopes)
+        n_systems, n_channels, _ = weights.shape
+        flat = self._product(weights, fractional)
+        product = flat.view(n_systems, n_channels, 2, self._n_head, 2, self._n_tail)
+        partners = product.flip(2, 4)
+        matrix = torch.addcmul(product * pair.same, partners, pair.partner)
+        stress = torch.bmm((product * product).view(n_systems, n_channels, -1), pair.same_stress)
+        stress = torch.baddbmm(stress, (product * partners).view(n_systems, n_channels, -1), pair.partner_stress)
+        stress = stress if n_channels == 1 else stress.sum(dim=1)
+        slopes = (pair.head_field, pair.tail_field)
+        return *self._gathered(matrix.view(flat.shape), fractional, slopes), stress.view(-1, 3, 3)
 
-    def _gathered(self, matrix: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
-        """`gather_with_gradient` of (systems, channels, 2·n1, 2·p) coefficients X.
+    def _product(self, weights: Tensor, fractional: Tensor) -> Tensor:
+        """(systems, channels · 2·n1, 2·p): sums of weights times heads times tails."""
+        product: Tensor | None = None
+        for tables, part in zip(self._tables(fractional), weights.split(self._step(weights), dim=2), strict=True):
+            weighted = (part.unsqueeze(2) * tables.head.transpose(1, 2).unsqueeze(1)).flatten(1, 2)
+            product = torch.bmm(weighted, tables.tail) if product is None else product.baddbmm_(weighted, tables.tail)
+        if product is None:
+            raise RuntimeError("there are no atoms")
+        return product
 
-        With U = t X and T = a X as complex numbers, u = Re Σ a* U, ∂1 u = Im Σ 2πn1 a* U, ∂2,3 u = Im Σ 2πn2,3 t* T.
-        Im t* T is the real product of t with T turned by -i; it is X that is turned, which has fewer entries.
+    def _gathered(self, matrix: Tensor, fractional: Tensor, slopes: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """`gather_with_gradient` of (systems, channels · 2·n1, 2·p) coefficients Y.
+
+        With U = T Yᵀ and V = H Y, both [c | s]: u = Σ H·U, ∂1 u = Σ 2πn1 (cos U_s - sin U_c) and
+        ∂2,3 u = Σ 2πn2,3 (cos V_s - sin V_c); for the latter it is Y whose halves change places, as it is smaller.
+        `slopes` are the factors of heads (systems, 2·n1, 3) and tails (systems, 2·p, 3).
         """
-        n_systems, n_channels = matrix.shape[:2]
-        turned = (matrix.unflatten(3, (self._n_tail, 2)).flip(4) * self._numbers.rotate).flatten(3)
-        values = matrix.new_empty(n_systems, n_channels, fractional.shape[1])
-        gradient = matrix.new_empty(n_systems, n_channels, fractional.shape[1], 3)
-        for part, head, tail in self._tables(fractional):
-            real_head, real_tail = (torch.view_as_real(table).flatten(2) for table in (head, tail))
-            for channel in range(n_channels):
-                by_head = torch.bmm(real_tail, matrix[:, channel].transpose(1, 2)).unflatten(2, (self._n_head, 2))
-                products = torch.view_as_real(torch.view_as_complex(by_head) * head.conj()).flatten(2)
-                first = products @ self._numbers.head
-                values[:, channel, part] = first[..., 0]
-                gradient[:, channel, part, 0] = first[..., 1]
-                by_tail = torch.bmm(real_head, turned[:, channel]).mul_(real_tail)
-                gradient[:, channel, part, 1:] = by_tail @ self._numbers.tail
-        return values, gradient
+        n_systems, rows, width = matrix.shape
+        height = 2 * self._n_head
+        n_channels = rows // height
+        transposed = matrix.transpose(1, 2)
+        turned = torch.cat((matrix[..., self._n_tail :], matrix[..., : self._n_tail]), dim=2)
+        if n_channels > 1:
+            turned = turned.view(n_systems, n_channels, height, width).transpose(1, 2).flatten(2)
+        values, gradients = [], []
+        for tables in self._tables(fractional):
+            by_head = torch.bmm(tables.tail, transposed).view(n_systems, -1, n_channels, height)
+            by_tail = torch.bmm(tables.head, turned).view(n_systems, -1, n_channels, width)
+            values.append((by_head * tables.head.unsqueeze(2)).sum(dim=3))
+            first = by_head.mul_(tables.turned_head.unsqueeze(2)).view(n_systems, -1, height)
+            second = by_tail.mul_(tables.tail.unsqueeze(2)).view(n_systems, -1, width)
+            gradient = torch.baddbmm(torch.bmm(first, slopes[0]), second, slopes[1])
+            gradients.append(gradient.view(n_systems, -1, n_channels, 3))
+        return _joined(values, dim=1).transpose(1, 2), _joined(gradients, dim=1).transpose(1, 2)
 
-    def _tables(self, fractional: Tensor) -> Iterator[tuple[slice, Tensor, Tensor]]:
-        """Chunks of atoms with their heads (systems, atoms, n1) and tails (systems, atoms, p), complex."""
-        n_systems, n_atoms = fractional.shape[:2]
-        step = max(1, TABLE_ENTRIES // (2 * self._n_tail * n_systems))
+    def _step(self, fractional: Tensor) -> int:
+        """Atoms of a chunk, of tensors whose first axis counts the systems."""
+        return max(1, TABLE_ENTRIES // (2 * self._n_tail * fractional.shape[0]))
+
+    def _tables(self, fractional: Tensor) -> Iterator[_Tables]:
+        """The phases of all atoms, chunk by chunk."""
         if self._kept is not None and self._kept[0] is fractional:
-            yield slice(0, n_atoms), *self._kept[1:]
+            yield from self._kept[1]
             return
-        for start in range(0, n_atoms, step):
-            part = slice(start, min(start + step, n_atoms))
-            tables = self._phases(fractional[:, part])
-            if step >= n_atoms:
-                self._kept = (fractional, *tables)
-            yield part, *tables
+        made = (self._phases(part) for part in fractional.detach().split(self._step(fractional), dim=1))
+        if 2 * self._n_tail * fractional.shape[0] * fractional.shape[1] > KEPT_ENTRIES:
+            yield from made
+            return
+        self._kept = (fractional, list(made))
+        yield from self._kept[1]
 
-    def _phases(self, fractional: Tensor) -> tuple[Tensor, Tensor]:
-        angles = fractional.detach().index_select(2, self._numbers.axis) * self._numbers.columns
-        head, second, third = torch.complex(angles.cos(), angles.sin()).split(self._numbers.sizes, dim=2)
-        return head.contiguous(), (second.unsqueeze(3) * third.unsqueeze(2)).flatten(2)
+    def _phases(self, fractional: Tensor) -> _Tables:
+        angles = fractional.reshape(-1, 3).mm(self._numbers.angles).view(*fractional.shape[:2], -1)
+        cosines, sines = angles.cos(), angles.sin()
+        n = self._n_head
+        heads = torch.cat((sines[..., :n], cosines[..., :n], sines[..., :n]), dim=2)
+        tail = torch.cat((cosines[..., n:], sines[..., n:]), dim=2)
+        return _Tables(head=heads[..., n:], turned_head=heads[..., : 2 * n], tail=tail)
 
     def _coefficients(self, grid: Tensor) -> Tensor:
-        """(systems, channels, 2·n1, 2·p) coefficients of the four re/im combinations: the transpose of `combine`."""
+        """(systems, channels · 2·n1, 2·p) coefficients of the four combinations: the transpose of `combine`."""
         combined = (grid.flatten(0, 3).flatten(1) @ self._numbers.combine.T).view(*grid.shape)
-        return combined.transpose(3, 4).reshape(*grid.shape[:2], 2 * self._n_head, 2 * self._n_tail)
+        return combined.permute(0, 1, 4, 2, 5, 3).reshape(grid.shape[0], -1, 2 * self._n_tail)
+
+
+def _joined(parts: list[Tensor], dim: int) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=dim)
+
+
+@dataclass(frozen=True, slots=True)
+class _PairKernel:
+    """What couples the products cc, cs, sc, ss of a half grid, and what makes a field of it.
+
+    With w+ and w- of both signs and V = 2 w G on the half grid, the transpose of `combine` gives
+
+        cc' = 2 (w+ + w-) cc + 2 (w- - w+) ss     cs' = 2 (w+ + w-) cs - 2 (w- - w+) sc     and so on,
+
+    and the sum over the half grid of s |G|² is that of (s+ + s-) Σ x² + (s- - s+) (2 cc ss - 2 cs sc).
+
+    Attributes:
+        same: (systems, 1, 1, n1, 1, p): from a product to its coefficient.
+        partner: (systems, 1, 2, n1, 2, p): from its partner.
+        same_stress: (systems, 4·n1·p, 9): of the square of each product.
+        partner_stress: (systems, 4·n1·p, 9): of each product times its partner.
+        head_field: (systems, 2·n1, 3): slopes of the heads along x, y, z, downhill.
+        tail_field: (systems, 2·p, 3): slopes of the tails.
+    """
+
+    same: Tensor
+    partner: Tensor
+    same_stress: Tensor
+    partner_stress: Tensor
+    head_field: Tensor
+    tail_field: Tensor
 
 
 @lru_cache(maxsize=8)
-def pair_kernel(kernel: GridKernel, rotate: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What couples the products rr, ri, ir, ii of a half grid.
-
-    With c+ and c- of both signs and V = 2 c G on the half grid, the transpose of `combine` gives
-
-        rr' = 2 (c+ + c-) rr + 2 (c- - c+) ii     ri' = 2 (c+ + c-) ri - 2 (c- - c+) ir     and so on,
-
-    and the sum over the half grid of s |G|² is that of (s+ + s-) Σ x² + (s- - s+) (2 rr ii - 2 ri ir).
-
-    Returns:
-        (systems, 1, n1, 1, p, 1), (systems, 1, n1, 2, p, 2), and (systems, 2·n1·p, 9) for both powers.
-    """
-    plus, minus = kernel.twice_coulomb[:, 0, ..., 0].unbind(dim=3)
-    signs = rotate[:, None, None] * rotate
-    same = (plus + minus)[:, None, :, None, :, None]
-    partner = (minus - plus)[:, None, :, None, :, None] * signs
-    stress = kernel.stress.unflatten(1, (-1, 2))
-    both = torch.cat((stress.sum(dim=2), stress[:, :, 1] - stress[:, :, 0]), dim=1)
-    return same, partner, both
+def pair_kernel(kernel: GridKernel, head_slopes: Tensor, tail_slopes: Tensor) -> _PairKernel:
+    """Prepare a kernel for the products of a half grid, whose slopes are given in fractional coordinates."""
+    rotate = kernel.coulomb.new_tensor((1.0, -1.0))
+    signs = rotate[:, None, None, None] * rotate[:, None]
+    plus, minus = kernel.twice_coulomb[:, :, None, ..., 0].unsqueeze(4).unbind(dim=-1)
+    heads, tails = kernel.grid.triples.shape[:2]
+    stress_plus, stress_minus = kernel.stress.view(-1, 1, heads, 1, tails, 2, 9).unbind(dim=5)
+    downhill = -kernel.inverse_cell.transpose(1, 2)
+    return _PairKernel(
+        same=plus + minus,
+        partner=(minus - plus) * signs,
+        same_stress=(stress_plus + stress_minus).expand(-1, 2, -1, 2, -1, -1).flatten(1, 4),
+        partner_stress=((stress_minus - stress_plus) * signs.unsqueeze(-1)).flatten(1, 4),
+        head_field=head_slopes @ downhill,
+        tail_field=tail_slopes @ downhill,
+    )
 
 
 @lru_cache(maxsize=64)
 def _numbers(extents: tuple[int, int, int], dtype: torch.dtype, device: torch.device) -> _Numbers:
     n1, n2, n3 = extents
-    integers = [torch.arange(n1 + 1), torch.arange(n2 + 1), torch.arange(-n3, n3 + 1)]
-    axis = torch.cat([torch.full_like(n, number) for number, n in enumerate(integers)])
-    tails = torch.cartesian_prod(*integers[1:])
-    heads = torch.zeros(n1 + 1, 2, 2, dtype=torch.float64)
-    heads[:, 0, 0] = 1
-    heads[:, 1, 1] = 2 * pi * integers[0].double()
+    heads = 2 * pi * torch.arange(n1 + 1).double()
+    tails = 2 * pi * torch.cartesian_prod(torch.arange(n2 + 1), torch.arange(-n3, n3 + 1)).double()
+    head_angles = torch.stack((heads, torch.zeros_like(heads), torch.zeros_like(heads)))
+    tail_angles = torch.stack((torch.zeros_like(tails[:, 0]), *tails.T))
     combine = torch.tensor(
-        # columns: (+, re), (+, im), (-, re), (-, im); rows: rr, ri, ir, ii
+        # columns: (+, re), (+, im), (-, re), (-, im); rows: cc, cs, sc, ss
         ((1.0, 0.0, 1.0, 0.0), (0.0, 1.0, 0.0, -1.0), (0.0, 1.0, 0.0, 1.0), (-1.0, 0.0, 1.0, 0.0)),
         dtype=dtype,
         device=device,
     )
     return _Numbers(
-        axis=axis.to(device),
-        columns=(2 * pi * torch.cat(integers).double()).to(device, dtype),
-        sizes=(n1 + 1, n2 + 1, 2 * n3 + 1),
-        head=heads.flatten(0, 1).to(device, dtype),
-        tail=(2 * pi * tails.double()).repeat_interleave(2, dim=0).to(device, dtype),
-        rotate=torch.tensor((1.0, -1.0), dtype=dtype, device=device),
+        angles=torch.cat((head_angles, tail_angles), dim=1).to(device, dtype),
+        head_slopes=torch.cat((-head_angles.T, head_angles.T)).to(device, dtype),
+        tail_slopes=torch.cat((tail_angles.T, -tail_angles.T)).to(device, dtype),
         combine=combine,
     )

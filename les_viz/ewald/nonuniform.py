@@ -14,7 +14,7 @@ from torch import Tensor
 
 from les_viz.errors import SettingError
 from les_viz.ewald.grid import HalfGrid
-from les_viz.ewald.reciprocal import GridKernel, periodic_stress
+from les_viz.ewald.reciprocal import GridKernel, field_of_slope, periodic_stress
 
 Extents = tuple[int, int, int]
 
@@ -56,7 +56,7 @@ class NonuniformPhases:
         return values[:, 0], values[:, 1:].permute(0, 2, 3, 1)
 
     def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
-        """Potential, its gradient in the fractional coordinates, and stress, without a graph."""
+        """Potential, field and stress, without a graph."""
         value_and_first, rest, unit = packed_kernels(kernel)
         potential, slope = torch.empty_like(weights), weights.new_empty(*weights.shape, 3)
         power = torch.zeros_like(kernel.coulomb)
@@ -68,7 +68,7 @@ class NonuniformPhases:
             first, second = _type2(fractional[system], modes, self._tolerance, sign=-1)
             potential[system, channel] = first.real
             slope[system, channel] = torch.stack((first.imag / unit, second.real, second.imag), dim=1)
-        return potential, slope, periodic_stress(power, kernel)
+        return potential, field_of_slope(slope, kernel), periodic_stress(power, kernel)
 
 
 @lru_cache(maxsize=4)

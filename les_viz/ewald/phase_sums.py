@@ -30,7 +30,7 @@ class Phases(Protocol):
         """`gather` and its gradient (systems, channels, atoms, 3)."""
 
     def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
-        """`spread`, times the kernel, `gather_with_gradient`; and the stress (systems, 3, 3)."""
+        """Potential, field (systems, channels, atoms, 3) in V/Å and stress (systems, 3, 3) of charges."""
 
 
 class PhaseSums:

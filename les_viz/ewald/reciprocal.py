@@ -100,5 +100,11 @@ def periodic_stress(power: Tensor, kernel: GridKernel) -> Tensor:
 
 def fractional_coordinates(positions: Tensor, inverse_cell: Tensor) -> Tensor:
     """(systems, atoms, 3) fractional coordinates, moved near the origin so that phases keep their digits."""
-    fractional = positions @ inverse_cell
+    fractional = torch.bmm(positions, inverse_cell)
     return fractional - fractional.detach().round()
+
+
+def field_of_slope(slope: Tensor, kernel: GridKernel) -> Tensor:
+    """(systems, channels, atoms, 3) field from the gradient of the potential in fractional coordinates."""
+    field: Tensor = slope @ -kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
+    return field
