@@ -21,7 +21,7 @@ from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chose
 from les_viz.ui.frame import panels
 from les_viz.ui.session import Shown, current, seed, update, widget_value
 from les_viz.ui.viewer import mount_viewer, select_atom
-from les_viz.ui.what_if import show_what_if
+from les_viz.ui.what_if import move_atom, show_what_if
 from les_viz.ui.wording import number, plain
 from les_viz.viewer.scene import Coloring, colorings, scene_of
 
@@ -45,7 +45,7 @@ def show_structure(shown: Shown) -> None:
     choose_coloring(shown.prediction)
     scene = scene_of(shown.prediction, chosen_coloring(shown.prediction), selected=_selected(shown))
     scene = replace(scene, selection=selected_atoms(shown))
-    mount_viewer(scene, on_pick=select_atom, on_select=select_atoms)
+    mount_viewer(scene, on_pick=select_atom, on_select=select_atoms, on_move=move_atom)
     choose_range(shown.prediction)
 
 

@@ -129,7 +129,7 @@ def _explain(error: LesVizError, shown: Shown | None) -> None:
             st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
             st.button("Treat as open", on_click=_treat_as, args=("open",))
     if current().edits:
-        st.button("Undo the last change", on_click=_undo)
+        st.button("Undo the last change", on_click=undo)
     if shown is not None:
         st.caption(plain(f"Below is still {shown.structure.label} with the model {shown.model.label}."))
 
@@ -138,5 +138,6 @@ def _treat_as(boundary: "Boundary") -> None:
     update(boundary=boundary)
 
 
-def _undo() -> None:
+def undo() -> None:
+    """Take the last change of the structure back."""
     update(edits=current().edits[:-1])

@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from les_viz import resources
 from les_viz.errors import LesVizError
 from les_viz.ui import models, structures
+from les_viz.ui.prediction import undo
 from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update, widget_value
 from les_viz.ui.wording import plain
 
@@ -165,6 +166,7 @@ def _describe_structure(entry: StructureEntry) -> None:
         st.caption(plain(note))
     if current().edits:
         st.caption(f":orange[Changed by you: {plain('; '.join(edit.name for edit in current().edits))}]")
+        st.button("Undo", key="undo_in_sidebar", on_click=undo)
     choose_boundary(entry)
 
 

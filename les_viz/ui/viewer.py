@@ -63,6 +63,7 @@ def mount_viewer(
     *,
     on_pick: Callable[[int | None], None] | None = None,
     on_select: Callable[[tuple[int, ...]], None] | None = None,
+    on_move: Callable[[int, tuple[float, float, float]], None] | None = None,
     playback: Playback | None = None,
     height: int = HEIGHT,
 ) -> None:
@@ -72,11 +73,13 @@ def mount_viewer(
         scene: what to draw.
         on_pick: takes the index of the atom that was clicked last, or None when all were let go.
         on_select: takes the indices of all selected atoms, in the order of the clicks.
+        on_move: takes the index of an atom that was dragged, and by how much, Å; None keeps atoms where they are.
         playback: frames of the same atoms that are played over the scene.
         height: pixels, toolbar included.
     """
     key = f"les_viewer_{scene.viewer}"
-    scene = replace(scene, run=None if playback is None else playback.frames.run)
+    run = None if playback is None else playback.frames.run
+    scene = replace(scene, run=run, is_movable=on_move is not None)
 
     def pass_on() -> None:
         picked: dict[str, Any] | None = widget_value(key).get("picked")
@@ -96,7 +99,13 @@ def mount_viewer(
     data = pack_scene(scene, is_whole=False, height=height)
     with st.container(gap=None):  # large things apart from the scene: Streamlit sends the same bytes once only
         _component()(
-            key=key, data=data, height=height, on_picked_change=pass_on, on_tick_change=ask, on_shown_change=show
+            key=key,
+            data=data,
+            height=height,
+            on_picked_change=pass_on,
+            on_moved_change=functools.partial(_pass_on_move, key, on_move),
+            on_tick_change=ask,
+            on_shown_change=show,
         )
         if scene.volume is not None:
             _component()(key=f"{key}_grid", data=pack_grid(scene.viewer, scene.volume), height=_NO_HEIGHT)
@@ -111,6 +120,14 @@ def mount_viewer(
 def _give_a_head_start() -> None:
     """Wait once, or the browser reads the megabytes of the chart's script before it draws the picture."""
     time.sleep(_HEAD_START_S)
+
+
+def _pass_on_move(key: str, listener: Callable[[int, tuple[float, float, float]], None] | None) -> None:
+    """Pass on where an atom was dragged to."""
+    moved: dict[str, Any] | None = widget_value(key).get("moved")
+    if moved is not None and listener is not None:
+        x, y, z = (float(part) for part in moved["by"])
+        listener(int(moved["atom"]), (x, y, z))
 
 
 def _tell(key: str, trigger: str, name: str, listener: Callable[[str, int], None] | None) -> None:

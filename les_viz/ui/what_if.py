@@ -8,7 +8,7 @@ from les_viz.errors import LesVizError
 from les_viz.plots.text import signed
 from les_viz.response.molecules import find_molecules
 from les_viz.ui.edits import Edit, MoveAtom, RotateGroup, StrainCell, SwapElement
-from les_viz.ui.prediction import predict_cached
+from les_viz.ui.prediction import predict_cached, undo
 from les_viz.ui.session import Shown, current, update, widget_value
 from les_viz.ui.wording import plain
 
@@ -29,6 +29,13 @@ def show_what_if(shown: Shown) -> None:
     with swap:
         _offer_swap(shown, index)
     _show_changes(shown)
+
+
+def move_atom(index: int, by: tuple[float, float, float]) -> None:
+    """Move an atom that was dragged in the viewer."""
+    shown = current().shown
+    if shown is not None and 0 <= index < len(shown.atoms) and np.isfinite(by).all():
+        _add(MoveAtom(index, by))
 
 
 def _offer_move(shown: Shown, index: int) -> None:
@@ -79,10 +86,12 @@ def _offer_swap(shown: Shown, index: int) -> None:
 def _show_changes(shown: Shown) -> None:
     edits = current().edits
     if not edits:
-        st.caption("Pick an atom in the viewer, change it here, and read what its neighbours' charges do.")
+        st.caption(
+            "Pick an atom in the viewer and change it here, or drag it there (Move, or with Alt held): charges follow."
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Undo", key="undo", on_click=_undo)
+        st.button("Undo", key="undo", on_click=undo)
         st.button("Undo all", key="undo_all", on_click=_undo_all)
         st.caption(plain("; ".join(edit.name for edit in edits)))
     try:
@@ -127,10 +136,6 @@ def _strain() -> None:
 
 def _swap(index: int) -> None:
     _add(SwapElement(index, int(widget_value("swap_element"))))
-
-
-def _undo() -> None:
-    update(edits=current().edits[:-1])
 
 
 def _undo_all() -> None:

@@ -48,6 +48,7 @@ def pack_scene(scene: Scene, *, is_whole: bool = True, height: int | None = None
         "tensors": None if scene.tensors is None else _tensor_header(scene.tensors),
         "volume": None if scene.volume is None else _volume_header(scene.volume),
         "run": scene.run,
+        "is_movable": scene.is_movable,
         "height": height,
     }
     arrays = _arrays(scene)

@@ -82,6 +82,7 @@ class Scene:
         tensors: glyphs at some of the atoms.
         volume: a grid with surfaces and a slice.
         run: the trajectory whose frames are shown (`frames.Frames.run`), sent beside the scene; None for none.
+        is_movable: whether atoms can be dragged; the host hears where one was let go.
         look: None leaves what the visitor chose.
         viewer: which viewer of the app this is for; the same name keeps camera and WebGL context.
     """
@@ -96,6 +97,7 @@ class Scene:
     tensors: Tensors | None = None
     volume: Volume | None = None
     run: str | None = None
+    is_movable: bool = False
     look: Look | None = None
     viewer: str = "bench"
 

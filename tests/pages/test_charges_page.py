@@ -13,6 +13,7 @@ from small_bench import model_bytes, water
 import les_viz
 from les_viz import resources
 from les_viz.reference import equilibration
+from les_viz.ui.edits import MoveAtom
 
 
 def extxyz(atoms: Atoms) -> bytes:
@@ -234,3 +235,17 @@ def test_several_atoms_light_up_in_viewer_and_table(page):
     page.app.run()
     assert page.payload()[0]["selection"] == [1, 5]
     assert page.app.session_state["atom_table"]["selection"]["rows"] == [1, 5]
+
+
+def test_an_atom_that_was_dragged_in_the_viewer_stays_where_it_was_let_go(page):
+    assert page.payload()[0]["is_movable"]
+    before = page.payload()[1]
+    page.app.session_state["les_viz_session"] = replace(
+        page.app.session_state["les_viz_session"], edits=(MoveAtom(4, (0.0, 0.3, -0.1)),)
+    )
+    page.app.run()
+    after = page.payload()[1]
+    np.testing.assert_allclose(after["positions"][4] - before["positions"][4], [0, 0.3, -0.1], atol=1e-5)
+    assert not np.allclose(after["values"], before["values"])
+    page.app.button(key="undo_in_sidebar").click().run()
+    np.testing.assert_array_equal(page.payload()[1]["values"], before["values"])

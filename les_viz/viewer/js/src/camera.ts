@@ -36,6 +36,24 @@ export function turnAbout(axis: Vector, angle: number): Quaternion {
   return [axis[0] * s, axis[1] * s, axis[2] * s, Math.cos(angle / 2)];
 }
 
+/** Turned about an axis of the screen. */
+export const turned = (view: View, axis: Vector, angle: number): View => [
+  view[0],
+  view[1],
+  view[2],
+  view[3],
+  ...multiply(turnAbout(axis, angle), quaternionOf(view)),
+];
+
+/** From so many times the distance. */
+export const zoomed = (view: View, factor: number): View => [
+  view[0],
+  view[1],
+  view[2],
+  CAMERA_Z - Math.max(1, distanceOf(view) * factor),
+  ...quaternionOf(view),
+];
+
 /** The turn after which `direction` points at the viewer. */
 export function turnTowardsViewer(direction: Vector): Quaternion {
   const length = Math.hypot(...direction) || 1;

@@ -29,6 +29,7 @@ interface Header {
   tensors: TensorHeader | null;
   volume: VolumeHeader | null;
   run: string | null;
+  is_movable: boolean;
   height: number | null;
 }
 
@@ -61,6 +62,7 @@ export function sceneIn(box: Container): Scene {
     tensors: header.tensors === null ? null : tensorsIn(box, header.tensors),
     volume: header.volume === null ? null : volumeIn(box, header.volume),
     run: header.run,
+    isMovable: header.is_movable,
     height: header.height,
   };
 }

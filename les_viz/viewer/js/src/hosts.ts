@@ -40,6 +40,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   if (scene.height !== null) place.style.height = `${scene.height}px`;
   const viewer = takeIn(scene.viewer, place);
   viewer.onSelect = ({ atoms, picked }) => setTriggerValue("picked", { index: picked, selection: atoms });
+  viewer.onMove = (move) => setTriggerValue("moved", move);
   viewer.onTick = (question) => setTriggerValue("tick", question);
   viewer.onShow = (choice) => setTriggerValue("shown", choice);
   viewer.update(scene);

@@ -12,6 +12,7 @@ export interface KeyActions {
   reset(): void;
   toggleOrthographic(): void;
   toggleMeasuring(): void;
+  toggleMoving(): void;
   nextLabels(): void;
   play(): void;
   stepFrame(by: number): void;
@@ -19,7 +20,7 @@ export interface KeyActions {
 
 export const KEYS_IN_WORDS =
   "Arrow keys turn it, plus and minus zoom, 1, 2 and 3 look along the axes, N and P step through the atoms, " +
-  "Space plays, comma and point step through frames, M measures, L labels, O switches the perspective, R shows everything, Escape lets go of the atoms.";
+  "Space plays, comma and point step through frames, M measures, V moves atoms, L labels, O switches the perspective, R shows everything, Escape lets go of the atoms.";
 
 /** Act on a key; say whether it meant something. */
 export function press(key: string, actions: KeyActions): boolean {
@@ -40,6 +41,7 @@ export function press(key: string, actions: KeyActions): boolean {
     r: () => actions.reset(),
     o: () => actions.toggleOrthographic(),
     m: () => actions.toggleMeasuring(),
+    v: () => actions.toggleMoving(),
     l: () => actions.nextLabels(),
     " ": () => actions.play(),
     ",": () => actions.stepFrame(-1),

@@ -32,7 +32,7 @@ export function listenToPointer(stage: HTMLElement, events: PointerEvents): void
   stage.addEventListener("pointerleave", () => events.hover(null, 0, 0));
 }
 
-function placeIn(stage: HTMLElement, event: MouseEvent): Pointer {
+export function placeIn(stage: HTMLElement, event: MouseEvent): Pointer {
   const box = stage.getBoundingClientRect();
   return { x: (2 * (event.clientX - box.left)) / box.width - 1, y: 1 - (2 * (event.clientY - box.top)) / box.height };
 }

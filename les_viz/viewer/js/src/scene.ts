@@ -20,6 +20,7 @@ export const HEADER_KEYS = [
   "tensors",
   "volume",
   "run",
+  "is_movable",
   "height",
   "arrays",
 ] as const;
@@ -119,6 +120,8 @@ export interface Scene {
   volume: Volume | null;
   /** The trajectory whose frames are shown; null for none. */
   run: string | null;
+  /** Whether Python wants to hear of atoms that were dragged. */
+  isMovable: boolean;
   /** Of the place on the page, in pixels; null where the host sets it. */
   height: number | null;
 }

@@ -7,9 +7,17 @@ export type Direction = "a" | "b" | "c";
 export interface ToolbarActions {
   redraw(change: Partial<Drawing>): void;
   toggleMeasuring(): void;
+  toggleMoving(): void;
   lookAlong(direction: Direction): void;
   reset(): void;
   savePicture(): void;
+}
+
+/** What a click or a drag on an atom does. */
+export interface Modes {
+  isMeasuring: boolean;
+  isMoving: boolean;
+  canMove: boolean;
 }
 
 type Flag = "showCell" | "isWhole" | "isOrthographic";
@@ -21,6 +29,7 @@ export class Toolbar {
   private readonly flags = new Map<Flag, HTMLButtonElement>();
   private readonly directions: HTMLButtonElement[];
   private readonly measure: HTMLButtonElement;
+  private readonly move: HTMLButtonElement;
   private readonly labels: HTMLSelectElement;
   private readonly supercell: HTMLSelectElement;
   private drawing: Drawing | null = null;
@@ -41,6 +50,7 @@ export class Toolbar {
     this.measure = this.button("Measure", "Click two, three or four atoms: distance, angle, dihedral (M)", () =>
       actions.toggleMeasuring(),
     );
+    this.move = this.button("Move", "Drag atoms with the mouse or a finger (V); or hold Alt while you drag", () => actions.toggleMoving());
     make("span", "les-gap", this.row);
     this.flag("showCell", "Cell", "Show or hide the cell");
     this.flag("isWhole", "Whole", "Draw molecules whole and inside the cell, or atoms where the file has them");
@@ -53,12 +63,14 @@ export class Toolbar {
     this.button("PNG", "Save this picture", () => actions.savePicture());
   }
 
-  show(drawing: Drawing, hasCell: boolean, isMeasuring: boolean): void {
+  show(drawing: Drawing, hasCell: boolean, { isMeasuring, isMoving, canMove }: Modes): void {
     this.drawing = drawing;
     this.row.classList.toggle("les-hidden", !drawing.hasToolbar);
     for (const [name, button] of this.kinds) press(button, name === drawing.representation);
     for (const [name, button] of this.flags) press(button, drawing[name]);
     press(this.measure, isMeasuring);
+    press(this.move, isMoving);
+    this.move.classList.toggle("les-hidden", !canMove);
     this.labels.selectedIndex = LABELS.findIndex(({ name }) => name === drawing.labels);
     this.supercell.selectedIndex = SUPERCELLS.findIndex((n) => n.join() === drawing.supercell.join());
     for (const element of [this.flags.get("showCell")!, this.flags.get("isWhole")!, this.supercell])

@@ -1,27 +1,18 @@
 // One viewer: stage, overlays, toolbar; scenes come in, selections go out, and what is a matter of looking stays here.
 import { Annotations } from "./annotations.ts";
-import {
-  CAMERA_Z,
-  type Pointer,
-  type View,
-  multiply,
-  pickAtom,
-  project,
-  quaternionOf,
-  turnAbout,
-  turnTowardsViewer,
-} from "./camera.ts";
+import { type Pointer, type View, pickAtom, project, turnTowardsViewer, turned, zoomed } from "./camera.ts";
 import { Canvas } from "./canvas.ts";
 import { Colorbar } from "./colorbar.ts";
 import { describeAtom } from "./describe.ts";
 import { make } from "./dom.ts";
+import { Drag, type Grip, type Move, movedPositions } from "./drag.ts";
 import { Gizmo } from "./gizmo.ts";
 import { type KeyActions, KEYS_IN_WORDS, press } from "./keyboard.ts";
 import type { Frame, Piece, Seek } from "./frames.ts";
 import { Legend, legendLines } from "./legend.ts";
 import { composePicture, download } from "./picture.ts";
 import { type OnShow, type OnTick, Playback } from "./playback.ts";
-import { type Placed, Placer } from "./placed.ts";
+import { type Placed, Placer, placeOf } from "./placed.ts";
 import { listenToPointer } from "./pointer.ts";
 import { type Drawing, FIRST_DRAWING, LABELS, atomRadius, drawingOf } from "./representation.ts";
 import { type GridValues, type Scene, covalentRadii, sameSubject } from "./scene.ts";
@@ -44,6 +35,7 @@ export interface Souvenir {
 export class Viewer {
   readonly root: HTMLElement;
   onSelect: OnSelect = () => {};
+  onMove: (move: Move) => void = () => {};
   private readonly stage: HTMLElement;
   private readonly canvas: Canvas;
   private readonly bar: Colorbar;
@@ -54,6 +46,7 @@ export class Viewer {
   private readonly pickPanel: HTMLElement;
   private readonly toolbar: Toolbar;
   private readonly playback: Playback;
+  private readonly drag: Drag;
   private readonly drawing: Drawing = { ...FIRST_DRAWING };
   private sent: Scene | null = null;
   /** What colours the atoms right now: the scene's values, or those of the frame. */
@@ -91,12 +84,19 @@ export class Viewer {
     this.toolbar = new Toolbar(this.root, {
       redraw: (change) => this.redraw(change),
       toggleMeasuring: () => this.toggleMeasuring(),
+      toggleMoving: () => this.toggleMoving(),
       lookAlong: (direction) => this.lookAlong(direction),
       reset: () => this.reset(),
       savePicture: () => this.savePicture(),
     });
     const show = (frame: Frame) => this.showFrame(frame);
     this.playback = new Playback(this.root, this.toolbar.row, show, () => this.root.isConnected);
+    this.drag = new Drag(this.stage, {
+      eye: () => this.canvas.eye,
+      grip: (at) => this.gripAt(at),
+      show: (move) => this.showMove(move),
+      drop: (move) => this.onMove(move),
+    });
     if (souvenir !== null) Object.assign(this.drawing, souvenir.drawing);
     this.listen();
     this.resizes.observe(this.stage);
@@ -111,7 +111,10 @@ export class Viewer {
   }
 
   update(scene: Scene): void {
-    if (scene.digest === this.sent?.digest) return;
+    if (scene.digest === this.sent?.digest) {
+      if (this.drag.wasRefused()) this.draw(true);
+      return;
+    }
     const same = sameSubject(this.sent, scene);
     this.sent = scene;
     this.selection = selectionAfter(same ? this.selection : NOTHING, scene);
@@ -245,7 +248,8 @@ export class Viewer {
     const scene = this.sent;
     if (scene === null) return;
     this.bar.show(scene);
-    this.toolbar.show(this.drawing, scene.cell !== null, this.isMeasuring);
+    const modes = { isMeasuring: this.isMeasuring, isMoving: this.drag.isOn, canMove: scene.isMovable };
+    this.toolbar.show(this.drawing, scene.cell !== null, modes);
     this.stage.classList.toggle("les-bare", !this.drawing.hasLegend);
     this.canvas.render(); // which calls `follow`
     this.describe();
@@ -307,6 +311,15 @@ export class Viewer {
     return hit === null ? null : hit % count;
   }
 
+  private gripAt(at: Pointer): Grip | null {
+    const atom = this.sent?.isMovable === true && this.playback.frame === null ? this.atomUnder(at) : null;
+    return atom === null || this.placed === null ? null : { atom, place: placeOf(this.placed, atom) };
+  }
+
+  private showMove(move: Move): void {
+    if (this.sent !== null) this.showFrame({ positions: movedPositions(this.sent.positions, move), values: this.values, time: null });
+  }
+
   private listen(): void {
     listenToPointer(this.stage, {
       click: (at, isAdding) => {
@@ -328,15 +341,8 @@ export class Viewer {
   }
 
   private readonly keys: KeyActions = {
-    turn: (axis, angle) => {
-      const { view } = this.canvas;
-      this.canvas.view = [view[0], view[1], view[2], view[3], ...multiply(turnAbout(axis, angle), quaternionOf(view))];
-    },
-    zoom: (factor) => {
-      const { view } = this.canvas;
-      view[3] = CAMERA_Z - Math.max(1, (CAMERA_Z - view[3]) * factor);
-      this.canvas.view = view;
-    },
+    turn: (axis, angle) => (this.canvas.view = turned(this.canvas.view, axis, angle)),
+    zoom: (factor) => (this.canvas.view = zoomed(this.canvas.view, factor)),
     step: (by) => {
       const count = this.sent?.numbers.length ?? 0;
       const { picked } = this.selection;
@@ -347,6 +353,7 @@ export class Viewer {
     reset: () => this.reset(),
     toggleOrthographic: () => this.redraw({ isOrthographic: !this.drawing.isOrthographic }),
     toggleMeasuring: () => this.toggleMeasuring(),
+    toggleMoving: () => this.toggleMoving(),
     nextLabels: () => {
       const now = LABELS.findIndex(({ name }) => name === this.drawing.labels);
       this.redraw({ labels: LABELS[(now + 1) % LABELS.length]!.name });
@@ -357,6 +364,11 @@ export class Viewer {
 
   private toggleMeasuring(): void {
     this.isMeasuring = !this.isMeasuring;
+    this.refresh();
+  }
+
+  private toggleMoving(): void {
+    this.drag.isOn = !this.drag.isOn;
     this.refresh();
   }
 

@@ -10,7 +10,7 @@ function payload(change: Record<string, unknown> = {}, drop?: string): Uint8Arra
   const positions = Float32Array.of(0, 1, 2, 3, 4, 5);
   const header: Record<string, unknown> = {
     version: 2, viewer: "v", digest: "d", label: "charge", unit: "e", limit: 0.5, selected: null, selection: [], look: null,
-    species: [OXYGEN], arrows: [], tensors: null, volume: null, run: null, height: null,
+    species: [OXYGEN], arrows: [], tensors: null, volume: null, run: null, is_movable: false, height: null,
     arrays: {
       numbers: { dtype: "u1", shape: [2], offset: 0 },
       positions: { dtype: "f4", shape: [2, 3], offset: 8 },
