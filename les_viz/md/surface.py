@@ -6,9 +6,10 @@ from typing import Protocol
 import ase
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from les_viz.errors import SettingError
+from les_viz.ewald import CoulombSum
 from les_viz.md.kept_neighbors import KeptNeighbors
 from les_viz.models.model import LESModel
 from les_viz.response.evaluation import Evaluation, evaluate
@@ -79,15 +80,27 @@ class Surface(Protocol):
 class ModelSurface:
     """The surface of a LES model."""
 
-    def __init__(self, model: LESModel, *, boundary: Boundary | None = None, skin: float = SKIN) -> None:
+    def __init__(
+        self,
+        model: LESModel,
+        *,
+        boundary: Boundary | None = None,
+        skin: float = SKIN,
+        k_vectors_of: ArrayLike | None = None,
+    ) -> None:
         """Wrap a model.
 
         Args:
             model: with one charge channel, or none as long as the field is off.
             boundary: `periodic` or `open` overrules the structures' `pbc`.
             skin: Å beyond the cutoff up to which neighbours are kept.
+            k_vectors_of: (3, 3) cell, Å, whose k vectors are kept in every cell, so that the energy does not jump
+                while the cell changes; None for those of each cell.
         """
         self.model = model
+        self.coulomb: CoulombSum | None = None
+        if k_vectors_of is not None and model.coulomb is not None:
+            self.coulomb = model.coulomb.with_k_vectors_of(k_vectors_of)
         self.neighbors = KeptNeighbors(model, boundary=boundary, skin=skin)
         self._has_charges = model.charge_head is not None and model.config.charge_head is not None
         self._answers = self._has_charges and getattr(model.config.charge_head, "n_out", 0) == 1
@@ -105,7 +118,9 @@ class ModelSurface:
         if in_field and not self._answers:
             raise SettingError("the model has not one latent charge an atom: a field has nothing to act on, set none")
         system = self.neighbors.system_of(atoms)
-        evaluation = evaluate(self.model, system, self.neighbors.of(atoms, system), derivatives=True)
+        evaluation = evaluate(
+            self.model, system, self.neighbors.of(atoms, system), derivatives=True, coulomb=self.coulomb
+        )
         field = torch.as_tensor(electric_field, dtype=self.model.dtype, device=self.model.device)
         stress = None
         if in_field and self._transfers:

@@ -16,9 +16,11 @@ from torch import Tensor
 
 import les_viz
 from les_viz.errors import ModelError, SettingError
+from les_viz.ewald import KSet
 from les_viz.io.reading import read
 from les_viz.md.driver import Driver
 from les_viz.md.protocols import FieldProtocol
+from les_viz.md.settings import Ensemble
 from les_viz.md.structures import atoms_from_arrays, atoms_to_arrays
 from les_viz.md.surface import ModelSurface
 from les_viz.models.header import config_to_json
@@ -50,7 +52,7 @@ def create_run(config: RunConfig, folder: Path) -> None:
     directory = RunDirectory(folder)
     atoms = read_start(config.structure)
     model = model_of(config.model)
-    surface = ModelSurface(model, boundary=_boundary(config))
+    surface = _surface(config, model, atoms)
     Driver(atoms, surface, config.dynamics, config.field)
     model.element_indices(surface.neighbors.system_of(atoms).atomic_numbers)
     if not config.field.is_off and (model.config.charge_head is None or model.config.charge_head.n_out != 1):
@@ -143,8 +145,8 @@ def load_setup(directory: RunDirectory, config: RunConfig, steps: int | None = N
             f"{config.model.name} is not the model that this run was made with: put that one back, or start a new run"
         )
     dynamics = config.dynamics if steps is None else replace(config.dynamics, steps=steps)
-    surface = ModelSurface(model, boundary=_boundary(config))
     atoms = atoms_from_arrays(read_checkpoint(directory.start))
+    surface = _surface(config, model, atoms)
     return Setup(directory, Driver(atoms, surface, dynamics, config.field), surface)
 
 
@@ -157,6 +159,13 @@ def model_digest(model: LESModel) -> str:
     return digest.hexdigest()
 
 
+def _surface(config: RunConfig, model: LESModel, atoms: "ase.Atoms") -> ModelSurface:
+    """The surface of a run; where the cell changes, it keeps the k vectors of the cell at the start."""
+    is_changing = config.dynamics.ensemble == Ensemble.NPT
+    kept = np.array(atoms.cell[:]) if is_changing and all(atoms.pbc) else None
+    return ModelSurface(model, boundary=_boundary(config), k_vectors_of=kept)
+
+
 def _boundary(config: RunConfig) -> Boundary | None:
     chosen = config.structure.boundary
     return "periodic" if chosen == "periodic" else "open" if chosen == "open" else None
@@ -165,7 +174,6 @@ def _boundary(config: RunConfig) -> Boundary | None:
 def _description(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict[str, Any]:
     arrays = atoms_to_arrays(atoms)
     content = b"".join(np.ascontiguousarray(arrays[name]).tobytes() for name in sorted(arrays))
-    electrostatics = model.config.electrostatics
     return {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -183,7 +191,7 @@ def _description(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict
             "epsilon_infinity": model.config.epsilon_infinity,
             "provenance": model.config.provenance,
         },
-        "k_set": None if electrostatics is None else asdict(electrostatics),
+        "k_set": _k_set(config, atoms, model),
         "threads": torch.get_num_threads(),
         "device": config.model.device,
         "versions": {
@@ -192,3 +200,18 @@ def _description(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict
             **{name: version(name) for name in LIBRARIES},
         },
     }
+
+
+def _k_set(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict[str, Any] | None:
+    """The parameters of the Coulomb sum, and for a periodic run the cell that chose its k vectors."""
+    if model.config.electrostatics is None:
+        return None
+    said: dict[str, Any] = asdict(model.config.electrostatics)
+    if all(atoms.pbc) and config.structure.boundary != "open":
+        chosen = KSet.of(atoms.cell[:], model.config.electrostatics.k_cutoff)
+        said |= {
+            "cell": chosen.cell,
+            "vectors": chosen.count(model.dtype),
+            "kept_while_the_cell_changes": config.dynamics.ensemble == Ensemble.NPT,
+        }
+    return said
