@@ -1,0 +1,172 @@
+"""Label distorted crystals of NaCl and MgO with PBE by GPAW: the data of the sample `rocksalt`.
+
+    /usr/bin/python3 sample_models/rocksalt/make_data.py data/rocksalt --compound NaCl   # and with --first 30 beside it
+    /usr/bin/python3 sample_models/rocksalt/make_data.py data/rocksalt --collect
+
+Runs apart from les_viz, in a Python that has GPAW (`apt-get install gpaw gpaw-data`). Frame n is the same in every run;
+finished frames lie in `OUT_FOLDER/parts` and are not computed again, so the program may be stopped at any time.
+Four frames of eight atoms (the cubic cell, strained) alternate with two of twelve: three cubic cells tall and as narrow
+as can be, in which a plane wave of opposite displacements of cations and anions runs up the cell. Only such long waves
+tell charges from forces that end at a cutoff: their longitudinal kind costs more energy than their transverse kind.
+`--collect` writes `train.extxyz.gz` and `val.extxyz.gz` (every seventh frame) with energies in eV and forces in eV/Å.
+"""
+
+import argparse
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import ase.io
+import numpy as np
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.calculator import Calculator
+from ase.calculators.singlepoint import SinglePointCalculator
+
+
+@dataclass(frozen=True)
+class Compound:
+    """A crystal and how it is labelled."""
+
+    name: str
+    lattice_constant: float
+    """Å, about that of PBE."""
+    plane_waves: float
+    """Kinetic energy up to which plane waves are taken, eV."""
+    setups: "dict[str, str]"
+    """PAW data sets other than GPAW's first choice: those without the cation's 2p shell."""
+    largest_spread: float
+    """Å, of random displacements: at about 800 K."""
+
+
+COMPOUNDS = {
+    "NaCl": Compound("NaCl", 5.70, 280.0, {"Na": "1"}, 0.22),
+    "MgO": Compound("MgO", 4.25, 480.0, {"Mg": "2"}, 0.14),
+}
+SMALLEST_SPREAD = 0.02
+"""Å."""
+STRAIN, SHEAR = 0.04, 0.02
+CUBIC_FRAMES, TALL_FRAMES = 4, 2
+"""In turn, each of them in one strained cell."""
+WAVE = 0.6
+"""Largest amplitude of the wave, times `largest_spread`."""
+HELD_OUT_EVERY = 7
+
+
+def frame(compound: Compound, number: int) -> Atoms:
+    """The structure of this number, without labels."""
+    group, place = divmod(number, CUBIC_FRAMES + TALL_FRAMES)
+    tall = place >= CUBIC_FRAMES
+    atoms = tall_cell(compound) if tall else bulk(compound.name, "rocksalt", a=compound.lattice_constant, cubic=True)
+    strain(atoms, np.random.default_rng([1, group, int(tall)]))
+    rng = np.random.default_rng([2, number])
+    spread = rng.uniform(SMALLEST_SPREAD, compound.largest_spread)
+    moves = rng.normal(scale=spread, size=(len(atoms), 3))
+    if tall:
+        moves += wave(atoms, rng) * WAVE * compound.largest_spread
+    atoms.positions += moves - moves.mean(axis=0)
+    atoms.info = {"frame": f"{compound.name} {number}"}
+    return atoms
+
+
+def tall_cell(compound: Compound) -> Atoms:
+    """Twelve atoms: a square of one cation and one anion, six layers along z."""
+    width, step = compound.lattice_constant / np.sqrt(2), compound.lattice_constant / 2
+    cell = bulk(compound.name, "rocksalt", a=compound.lattice_constant)
+    cation, anion = cell.get_chemical_symbols()
+    symbols, scaled = [], []
+    for layer in range(6):
+        corner, middle = (cation, anion) if layer % 2 == 0 else (anion, cation)
+        symbols += [corner, middle]
+        scaled += [(0, 0, layer / 6), (0.5, 0.5, layer / 6)]
+    return Atoms(symbols, cell=[width, width, 6 * step], scaled_positions=scaled, pbc=True)
+
+
+def strain(atoms: Atoms, rng: np.random.Generator) -> None:
+    """Deform the cell at random, and the atoms with it."""
+    deformation = rng.uniform(-SHEAR, SHEAR, (3, 3))
+    deformation = (deformation + deformation.T) / 2
+    np.fill_diagonal(deformation, rng.uniform(-STRAIN, STRAIN) / 2 + rng.uniform(-STRAIN, STRAIN, 3) / 2)
+    atoms.set_cell(atoms.cell.array @ (np.eye(3) + deformation), scale_atoms=True)
+
+
+def wave(atoms: Atoms, rng: np.random.Generator) -> np.ndarray:
+    """Displacements of at most 1: a wave of one or two periods, cations against anions, in a random direction."""
+    height = atoms.get_scaled_positions()[:, 2]
+    direction = rng.normal(size=3)
+    direction *= rng.uniform(0.2, 1.0) / np.linalg.norm(direction)
+    sign = np.where(atoms.numbers == atoms.numbers[0], 1.0, -1.0)
+    phase = 2 * np.pi * (rng.integers(1, 3) * height + rng.uniform())
+    return (sign * np.cos(phase))[:, None] * direction
+
+
+def calculator(compound: Compound, log: Path, *, tall: bool) -> Calculator:
+    """GPAW, for an insulator: as dense a mesh of k points in both kinds of cells, quick mixing."""
+    from gpaw import GPAW, PW, Mixer
+    from gpaw.eigensolvers import Davidson
+
+    points = {"size": (3, 3, 1), "gamma": True} if tall else {"size": (2, 2, 2), "gamma": False}
+    return GPAW(
+        mode=PW(compound.plane_waves),
+        xc="PBE",
+        kpts=points,
+        setups=compound.setups,
+        occupations={"name": "fixed-uniform"},
+        symmetry={"point_group": False},
+        mixer=Mixer(0.4, 5, 1.0),
+        eigensolver=Davidson(niter=1),
+        nbands=-1,  # occupied and one more
+        convergence={"density": 2e-4, "energy": 3e-5, "eigenstates": 1e-5},
+        txt=str(log),
+    )
+
+
+def label(compound: Compound, first: int, out: Path) -> None:
+    """Compute what is missing from frame number `first` on, until stopped."""
+    kept = None
+    for number in count(first):
+        path = out / "parts" / f"{compound.name}_{number:04d}.extxyz"
+        if path.exists():
+            continue
+        atoms = frame(compound, number)
+        if kept is None or kept[0].cell.array.tolist() != atoms.cell.array.tolist():
+            log = out / f"{compound.name}_{first}.txt"
+            kept = atoms.copy(), calculator(compound, log, tall=len(atoms) > 8)
+        atoms.calc = kept[1]
+        energy, forces = atoms.get_potential_energy(), atoms.get_forces()
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces)
+        ase.io.write(path.with_suffix(".unfinished"), atoms, format="extxyz")
+        path.with_suffix(".unfinished").replace(path)
+        print(path.stem, f"{energy / len(atoms):.6f} eV/atom", flush=True)
+
+
+def collect(out: Path) -> None:
+    """Write the sets of what there is."""
+    held_out, kept = [], []
+    for compound in COMPOUNDS.values():
+        for path in sorted((out / "parts").glob(f"{compound.name}_*.extxyz")):
+            number = int(path.stem.split("_")[1])
+            (held_out if number % HELD_OUT_EVERY == 0 else kept).append(ase.io.read(path, format="extxyz"))
+    ase.io.write(out / "train.extxyz.gz", kept, format="extxyz")
+    ase.io.write(out / "val.extxyz.gz", held_out, format="extxyz")
+    print(f"{len(kept)} frames to train on, {len(held_out)} held out")
+
+
+def main() -> None:
+    """Label one compound, or collect."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--compound", choices=COMPOUNDS)
+    task.add_argument("--collect", action="store_true")
+    parser.add_argument("--first", type=int, default=0, help="number of the frame to begin with")
+    options = parser.parse_args()
+    (options.out / "parts").mkdir(parents=True, exist_ok=True)
+    if options.collect:
+        collect(options.out)
+    else:
+        label(COMPOUNDS[options.compound], options.first, options.out)
+
+
+if __name__ == "__main__":
+    main()
