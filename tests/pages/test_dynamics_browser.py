@@ -71,7 +71,7 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
     wait_for(window, lambda: window.page.evaluate(COUNT_INK) != picture, "the atoms do not move")
     window.page.locator(".js-plotly-plot .scatterlayer path.js-line").nth(5).wait_for(state="attached")
 
-    slider = window.page.locator("[role=slider]").first
+    slider = window.page.locator("[data-testid=stSlider]").get_by_role("slider")
     slider.focus()
     for _ in range(20):
         slider.press("ArrowRight")

@@ -8,6 +8,7 @@ const CATCH_UP = 1.15; // times the rate at which frames come, while there are m
 const FALL_BACK = 0.9;
 const RATE_OVER = 4000; // ms
 const BETWEEN_QUESTIONS = 350; // ms: each costs the server a run of the page
+const LOST = 4000; // ms without an answer: the page was run again in the middle of it
 
 export interface PlayerState {
   frame: number;
@@ -80,8 +81,8 @@ export class Player {
 
   /** Whether a live run should send more: once for each state of the store, and not too often. */
   wantsMore(now: number, count: number, lastPiece: number, isLive: boolean): boolean {
-    if (!isLive || !this.state.isPlaying || this.askedAt === count) return false;
-    if (now - this.askedWhen < BETWEEN_QUESTIONS) return false;
+    if (!isLive || !this.state.isPlaying) return false;
+    if (now - this.askedWhen < (this.askedAt === count ? LOST : BETWEEN_QUESTIONS)) return false;
     if (count - 1 - this.state.frame > Math.max(LOW * lastPiece, RESERVE * this.pace(count, isLive))) return false;
     this.askedWhen = now;
     this.askedAt = count;

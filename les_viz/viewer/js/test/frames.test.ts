@@ -68,10 +68,11 @@ test("a live run waits at its end and asks once for more", () => {
   assert.equal(player.wantsMore(0, 20, 20, true), false, "plenty is left");
   player.goTo(15, 20);
   assert.equal(player.wantsMore(0, 20, 20, true), true);
-  assert.equal(player.wantsMore(9000, 20, 20, true), false);
+  assert.equal(player.wantsMore(3000, 20, 20, true), false);
+  assert.equal(player.wantsMore(4500, 20, 20, true), true, "no answer came");
   player.askAgain();
-  assert.equal(player.wantsMore(100, 20, 20, true), false, "it was asked just now");
-  assert.equal(player.wantsMore(1000, 20, 20, true), true);
+  assert.equal(player.wantsMore(4600, 20, 20, true), false, "it was asked just now");
+  assert.equal(player.wantsMore(5000, 20, 20, true), true);
   player.goTo(19, 20);
   player.tick(5000, 20, true);
   assert.equal(player.state.isPlaying, true);
