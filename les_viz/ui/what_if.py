@@ -100,7 +100,7 @@ def _show_changes(shown: Shown) -> None:
         st.caption(plain(f"The structure before the changes cannot be compared: {error}"))
         return
     after = shown.prediction
-    first, second, third, fourth = st.columns(4)
+    first, second, third, fourth, fifth = st.columns(5)
     first.metric("Energy change", f"{signed(after.energy - before.energy)} eV")
     second.metric("of it Coulomb", f"{signed(after.long_range_energy - before.long_range_energy)} eV")
     scale = after.charge_scale / before.charge_scale
@@ -108,6 +108,22 @@ def _show_changes(shown: Shown) -> None:
     most = int(np.argmax(np.abs(changes)))
     third.metric("Largest charge change", f"{signed(float(changes[most]))} e", help=_named(shown, most))
     fourth.metric("Total charge change", f"{signed(float(changes.sum()))} e")
+    dipole = _dipole_change(shown)
+    if dipole is not None:
+        fifth.metric("Dipole change", f"{abs(scale) * dipole:.3f} e·Å", help="Length of the difference.")
+
+
+def _dipole_change(shown: Shown) -> float | None:
+    """Length of the change, e Å, in the model's own scale; None for models that have no dipole."""
+    asked, before = frozenset({"dipole"}), shown.structure.frames[shown.frame]
+    try:
+        dipoles = [
+            np.asarray(predict_cached(shown.model, atoms, asked, boundary=shown.boundary).dipole)
+            for atoms in (before, shown.atoms)
+        ]
+    except LesVizError:
+        return None
+    return float(np.linalg.norm(dipoles[1] - dipoles[0]))
 
 
 def _named(shown: Shown, index: int) -> str:

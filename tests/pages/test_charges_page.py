@@ -174,7 +174,11 @@ def clicked(page, label):
     assert page.errors() == []
 
 
-def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page):
+def predicted_dipole(atoms):
+    return les_viz.predict(les_viz.load_model("water"), atoms, quantities={"dipole"}).dipole
+
+
+def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page, samples):
     before = page.payload()
     page.open_tab("charges_tabs", "What if")
     page.app.number_input(key="move_x").set_value(0.2)
@@ -183,6 +187,11 @@ def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page):
     assert after[1]["positions"][0][0] == pytest.approx(before[1]["positions"][0][0] + 0.2, abs=1e-5)
     assert not np.allclose(after[1]["values"], before[1]["values"])
     assert page.metrics()["Energy change"].endswith(" eV")
+    moved = les_viz.read(samples / "water" / "liquid.extxyz", index=0)
+    dipoles = [predicted_dipole(moved)]
+    moved.positions[0, 0] += 0.2
+    dipoles.append(predicted_dipole(moved))
+    assert page.metrics()["Dipole change"] == f"{np.linalg.norm(dipoles[1] - dipoles[0]):.3f} e·Å"
     assert "atoms.positions[0] += [0.2, 0.0, 0.0]" in page.app.code[0].value
     clicked(page, "Undo")
     np.testing.assert_array_equal(page.payload()[1]["values"], before[1]["values"])

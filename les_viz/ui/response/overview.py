@@ -29,6 +29,9 @@ _METHOD_WIDGET = "bec_method_choice"
 _GLYPH_WIDGET = "glyph_choice"
 _ARROW_WIDGET = "arrow_choice"
 
+ROUNDING = 1e-9
+"""e below which a sum counts as zero."""
+
 METHOD_HELP = (
     "**local**: each neighbour at its true displacement from the moved atom; independent of the cell. "
     "**wrapped**: the phase formula of the reference codes, in which displacements count as their sine in the cell; "
@@ -63,8 +66,10 @@ def show_numbers(shown: Shown) -> None:
     name = "Dipole per cell" if prediction.pbc else "Dipole"
     first.metric(name, f"{size:.3f} e·Å", help=_dipole_help(prediction))
     first.caption(f"{size / DEBYE:.2f} D")
-    second.metric("Sum rule", f"{residual:.3g} e", help=_residual_help(prediction))
-    second.caption(f"{residual / len(prediction.atomic_numbers):.2g} e per atom")
+    is_kept = residual < ROUNDING
+    second.metric("Sum rule", "0 e" if is_kept else f"{residual:.3g} e", help=_residual_help(prediction))
+    each = residual / len(prediction.atomic_numbers)
+    second.caption("kept, but for rounding" if is_kept else f"{each:.2g} e per atom")
     third.metric("Scale", signed(prediction.charge_scale, 2), help="charge_sign·√ε∞: already in dipole and BEC.")
 
 
