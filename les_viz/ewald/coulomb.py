@@ -39,6 +39,8 @@ class CoulombSum:
         backend: `direct` (exact), `nufft` (large systems) or `auto`.
         nufft_tolerance: relative accuracy of `nufft`; None for the default of the precision.
         k_set: the k vectors, chosen before and kept in every cell; None for those within `k_cutoff` in each.
+        single_precision_k: whether vectors on the sphere of the cutoff count as they do for the reference codes, whose
+            reciprocal vectors are rounded to single precision; else all of them count.
     """
 
     smearing: float
@@ -47,6 +49,7 @@ class CoulombSum:
     backend: Backend = "auto"
     nufft_tolerance: float | None = None
     k_set: KSet | None = None
+    single_precision_k: bool = False
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
@@ -60,7 +63,12 @@ class CoulombSum:
 
     def with_k_vectors_of(self, cell: ArrayLike) -> "CoulombSum":
         """The sum over the k vectors of one cell (3, 3), whatever cell comes: smooth while the cell changes."""
-        return replace(self, k_set=KSet.of(cell, self.k_cutoff))
+        return replace(self, k_set=KSet.of(cell, self.k_cutoff, single_precision=self.single_precision_k))
+
+    def kernel(self, cell: Tensor) -> GridKernel:
+        """The k vectors of (systems, 3, 3) cells and their weights."""
+        k_vectors = self.k_set or self.k_cutoff
+        return grid_kernel(cell, k_vectors, self.smearing, single_precision=self.single_precision_k)
 
     def energy(self, charges: Tensor, positions: Tensor, cell: Tensor | None) -> Tensor:
         """Energies of systems that are all periodic (`cell` given) or all open, cheapest way to differentiate.
@@ -113,7 +121,7 @@ class CoulombSum:
         return potential, field_of_slope(slope, kernel), periodic_stress(power_spectrum(factor), kernel)
 
     def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
-        kernel = grid_kernel(cell, self.k_set or self.k_cutoff, self.smearing)
+        kernel = self.kernel(cell)
         backend = self.backend if self.backend != "auto" else cheapest_backend(kernel.grid, n_atoms, cell.device.type)
         tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(cell.dtype, 1e-6)
         return PhaseSums(kernel.grid, backend, tolerance), kernel

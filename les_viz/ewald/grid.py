@@ -23,7 +23,9 @@ from les_viz.errors import SettingError
 LARGEST_GRID = 60_000_000
 """Most entries of a half grid: beyond it a cell is absurdly large or the cutoff absurdly high."""
 
-CUTOFF_TOLERANCE = {torch.float64: 1e-9, torch.float32: 3e-7}
+EXACT = 1e-9
+
+CUTOFF_TOLERANCE = {torch.float64: EXACT, torch.float32: 3e-7}
 """Relative distance within which a k vector counts as inside; float32 cells carry a rounding of 6e-8 themselves."""
 
 
@@ -52,13 +54,15 @@ class KSet:
     Attributes:
         cell: the cell in which the vectors were chosen, Å, rows are lattice vectors.
         k_cutoff: largest |k| in that cell, 1/Å.
+        single_precision: as for `half_grid`.
     """
 
     cell: tuple[tuple[float, float, float], ...]
     k_cutoff: float
+    single_precision: bool = False
 
     @staticmethod
-    def of(cell: ArrayLike, k_cutoff: float) -> "KSet":
+    def of(cell: ArrayLike, k_cutoff: float, *, single_precision: bool = False) -> "KSet":
         """The vectors within a cutoff in a (3, 3) cell.
 
         Raises:
@@ -70,23 +74,27 @@ class KSet:
                 f"the k vectors of the cell {array.tolist()} within {k_cutoff} 1/Å: expected three independent "
                 "lattice vectors as rows, and a positive cutoff"
             )
-        return KSet(cell=tuple((x, y, z) for x, y, z in array.tolist()), k_cutoff=float(k_cutoff))
+        rows = tuple((x, y, z) for x, y, z in array.tolist())
+        return KSet(cell=rows, k_cutoff=float(k_cutoff), single_precision=single_precision)
 
     def grid(self, dtype: torch.dtype, device: torch.device) -> HalfGrid:
         """The set as a half grid of one system, which any number of systems can share."""
-        return half_grid(torch.tensor([self.cell], dtype=torch.float64).to(device, dtype), self.k_cutoff)
+        cell = torch.tensor([self.cell], dtype=torch.float64).to(device, dtype)
+        return half_grid(cell, self.k_cutoff, single_precision=self.single_precision)
 
     def count(self, dtype: torch.dtype) -> int:
         """Number of vectors on the full sphere, k = 0 left out; those with n1 > 0 stand for their opposites."""
         return int(self.grid(dtype, torch.device("cpu")).multiplicity.sum())
 
 
-def half_grid(cell: Tensor, k_cutoff: float) -> HalfGrid:
+def half_grid(cell: Tensor, k_cutoff: float, *, single_precision: bool = False) -> HalfGrid:
     """Find the k vectors of each cell of a batch.
 
     Args:
         cell: (systems, 3, 3), Å, rows are lattice vectors.
         k_cutoff: largest |k|, 1/Å.
+        single_precision: whether the reciprocal vectors are rounded to single precision before they are compared with
+            the cutoff, as the reference codes do; it matters where vectors lie on the sphere.
 
     Returns:
         The grid, on the cells' device and in their dtype; it carries no gradient.
@@ -94,19 +102,20 @@ def half_grid(cell: Tensor, k_cutoff: float) -> HalfGrid:
     Raises:
         SettingError: the grid would be absurdly large.
     """
-    tolerance = CUTOFF_TOLERANCE.get(cell.dtype, 3e-7)
+    tolerance = EXACT if single_precision else CUTOFF_TOLERANCE.get(cell.dtype, 3e-7)
     cells = tuple(tuple(map(tuple, rows)) for rows in cell.detach().double().cpu().tolist())
-    return _cached_half_grid(cells, float(k_cutoff), tolerance, cell.dtype, cell.device)
+    return _cached_half_grid(cells, float(k_cutoff), (tolerance, single_precision), cell.dtype, cell.device)
 
 
 @lru_cache(maxsize=32)
 def _cached_half_grid(
     cells: tuple[tuple[tuple[float, ...], ...], ...],
     k_cutoff: float,
-    tolerance: float,
+    rule: tuple[float, bool],
     dtype: torch.dtype,
     device: torch.device,
 ) -> HalfGrid:
+    tolerance, single_precision = rule
     cell = np.array(cells)
     reach = k_cutoff * (1 + tolerance) * np.linalg.norm(cell, axis=2).max(axis=0) / (2 * pi)
     if not np.isfinite(reach).all() or 4 * np.prod(reach + 1) > LARGEST_GRID:
@@ -118,7 +127,9 @@ def _cached_half_grid(
     extents = tuple(int(n) for n in np.floor(reach))
     triples = _integer_triples(*extents)
     reciprocal = 2 * pi * np.linalg.inv(cell).transpose(0, 2, 1)
-    k_squared = np.square(np.einsum("ipsn,bnd->bipsd", triples, reciprocal)).sum(axis=-1)
+    if single_precision:
+        reciprocal = (2 * pi * np.linalg.inv(cell.astype(np.float32)).transpose(0, 2, 1)).astype(np.float32)
+    k_squared = np.square(np.einsum("ipsn,bnd->bipsd", triples, reciprocal.astype(np.float64))).sum(axis=-1)
     inside = (k_squared > 0) & (k_squared <= (k_cutoff * (1 + tolerance)) ** 2)
     multiplicity = np.where(triples[..., 0] > 0, 2, 1) * inside
     multiplicity[..., 1] *= triples[..., 0, 1] > 0  # with n2 = 0 the minus sign repeats the entry with -n3

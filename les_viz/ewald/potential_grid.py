@@ -18,7 +18,7 @@ from torch import Tensor
 from les_viz.ewald.coulomb import CoulombSum
 from les_viz.ewald.open_boundary import PAIRS_AT_ONCE, screened_kernels
 from les_viz.ewald.phase_sums import PhaseSums
-from les_viz.ewald.reciprocal import fractional_coordinates, grid_kernel
+from les_viz.ewald.reciprocal import fractional_coordinates
 from les_viz.units import COULOMB_CONSTANT
 
 
@@ -37,7 +37,7 @@ def periodic_potential_grid(
     Returns:
         (nx, ny, nz) V and (nx, ny, nz, 3) V/Å.
     """
-    kernel = grid_kernel(cell.unsqueeze(0), coulomb.k_cutoff, coulomb.smearing)
+    kernel = coulomb.kernel(cell.unsqueeze(0))
     sums = PhaseSums(kernel.grid, "direct", 0.0)
     fractional = fractional_coordinates(positions.unsqueeze(0), kernel.inverse_cell)
     factor = (sums.spread(charges.view(1, 1, -1), fractional) * kernel.twice_coulomb)[0, 0]

@@ -38,30 +38,38 @@ class GridKernel:
     inverse_cell: Tensor
 
 
-def grid_kernel(cell: Tensor, k_vectors: float | KSet, smearing: float) -> GridKernel:
+def grid_kernel(
+    cell: Tensor, k_vectors: float | KSet, smearing: float, *, single_precision: bool = False
+) -> GridKernel:
     """Find the k vectors of (systems, 3, 3) cells and their weights; kept for cells that come again.
 
     Args:
         cell: Å, rows are lattice vectors.
         k_vectors: the cutoff in 1/Å, or a set that was chosen before.
         smearing: σ, Å.
+        single_precision: as for `half_grid`; a set has its own.
     """
+    rule = (k_vectors, single_precision)
     if cell.requires_grad and torch.is_grad_enabled():
-        return _kernel(cell, k_vectors, smearing)
+        return _kernel(cell, rule, smearing)
     cells = tuple(cell.detach().flatten().tolist())
-    return _kept_kernel(cells, k_vectors, smearing, cell.dtype, cell.device)
+    return _kept_kernel(cells, rule, smearing, cell.dtype, cell.device)
 
 
 @lru_cache(maxsize=8)
 def _kept_kernel(
-    cells: tuple[float, ...], k_vectors: float | KSet, smearing: float, dtype: torch.dtype, device: torch.device
+    cells: tuple[float, ...], rule: tuple[float | KSet, bool], smearing: float, dtype: torch.dtype, device: torch.device
 ) -> GridKernel:
     with torch.no_grad():
-        return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), k_vectors, smearing)
+        return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), rule, smearing)
 
 
-def _kernel(cell: Tensor, k_vectors: float | KSet, smearing: float) -> GridKernel:
-    grid = k_vectors.grid(cell.dtype, cell.device) if isinstance(k_vectors, KSet) else half_grid(cell, k_vectors)
+def _kernel(cell: Tensor, rule: tuple[float | KSet, bool], smearing: float) -> GridKernel:
+    k_vectors, single_precision = rule
+    if isinstance(k_vectors, KSet):
+        grid = k_vectors.grid(cell.dtype, cell.device)
+    else:
+        grid = half_grid(cell, k_vectors, single_precision=single_precision)
     inverse = torch.linalg.inv(cell)
     volume = torch.linalg.det(cell).abs()[:, None]
     multiplicity = grid.multiplicity.flatten(1)

@@ -107,6 +107,8 @@ class ElectrostaticsConfig:
     """Largest |k| of the periodic sum in 1/Å (2π/dl of the reference codes)."""
     self_interaction: bool
     """Whether each Gaussian's interaction with itself stays in the energy."""
+    single_precision_k: bool = False
+    """Whether k vectors on the sphere of the cutoff count as in the reference codes, which round them first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,10 @@ class LESModel(nn.Module):
         if settings is None or self.charge_head is None:
             return None
         return CoulombSum(
-            smearing=settings.smearing, k_cutoff=settings.k_cutoff, self_interaction=settings.self_interaction
+            smearing=settings.smearing,
+            k_cutoff=settings.k_cutoff,
+            self_interaction=settings.self_interaction,
+            single_precision_k=settings.single_precision_k,
         )
 
     def rescaled(self, *, charge_sign: int | None = None, epsilon_infinity: float | None = None) -> "LESModel":

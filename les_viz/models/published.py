@@ -256,6 +256,7 @@ def _electrostatics(coulomb: Module) -> ElectrostaticsConfig:
         smearing=ewald.number("sigma"),
         k_cutoff=2 * math.pi / resolution,
         self_interaction=not ewald.flag("remove_self_interaction"),
+        single_precision_k=True,
     )
 
 

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from les_viz.ewald import CoulombSum
 from les_viz.ewald.coulomb import self_potential
-from les_viz.ewald.reciprocal import grid_kernel
 
 
 @torch.no_grad()
@@ -33,7 +32,7 @@ def couplings_of(coulomb: CoulombSum, positions: Tensor, cell: Tensor | None, dt
 
 
 def _periodic(coulomb: CoulombSum, positions: Tensor, cell: Tensor, dtype: torch.dtype) -> Tensor:
-    kernel = grid_kernel(cell.unsqueeze(0), coulomb.k_cutoff, coulomb.smearing)
+    kernel = coulomb.kernel(cell.unsqueeze(0))
     counts = kernel.coulomb[0] > 0
     vectors = kernel.grid.triples.flatten(0, 2)[counts] @ (2 * pi * kernel.inverse_cell[0].T)
     weights = 2 * kernel.coulomb[0, counts]

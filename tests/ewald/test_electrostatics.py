@@ -172,6 +172,19 @@ def test_vectors_on_the_cutoff_count_as_inside(dtype, edge, spacing):
     assert int(grid.multiplicity.sum() - below.multiplicity.sum()) == int((squares == n * n).sum())
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("edge", "n"), [(30.0, 10), (9.0, 9), (7.3, 3), (16.0, 8)])
+def test_reciprocal_vectors_in_single_precision_decide_for_the_whole_sphere(dtype, edge, n):
+    """2π/edge rounds up or down, and with it all vectors on the sphere fall outside or stay inside, in any dtype."""
+    cell, cutoff = torch.eye(3, dtype=dtype)[None] * edge, 2 * pi * n / edge
+    counts = [int(half_grid(cell, cutoff * (1 + shift)).multiplicity.sum()) for shift in (-1e-6, 1e-6)]
+    rounded = int(half_grid(cell, cutoff, single_precision=True).multiplicity.sum())
+    step = float(torch.tensor(2 * pi) * (1 / torch.tensor(edge)))
+    assert rounded == counts[step * n <= cutoff * (1 + 1e-9)]
+    off_the_sphere = half_grid(cell, cutoff * 1.01), half_grid(cell, cutoff * 1.01, single_precision=True)
+    assert largest_difference(*(grid.multiplicity for grid in off_the_sphere)) == 0
+
+
 def test_vectors_on_the_cutoff_count_in_the_energy():
     """A single wave along x at the cutoff: K/V e^{-σ²k²/2}/k² |S|², twice."""
     edge = 9.0
