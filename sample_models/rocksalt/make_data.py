@@ -1,14 +1,15 @@
 """Label distorted crystals of NaCl and MgO with PBE by GPAW: the data of the sample `rocksalt`.
 
     /usr/bin/python3 sample_models/rocksalt/make_data.py data/rocksalt --compound NaCl   # and with --first 30 beside it
-    /usr/bin/python3 sample_models/rocksalt/make_data.py data/rocksalt --collect
+    /usr/bin/python3 sample_models/rocksalt/make_data.py data/rocksalt --compound NaCl --collect
 
 Runs apart from les_viz, in a Python that has GPAW (`apt-get install gpaw gpaw-data`). Frame n is the same in every run;
 finished frames lie in `OUT_FOLDER/parts` and are not computed again, so the program may be stopped at any time.
 Four frames of eight atoms (the cubic cell, strained) alternate with two of twelve: three cubic cells tall and as narrow
 as can be, in which a plane wave of opposite displacements of cations and anions runs up the cell. Only such long waves
 tell charges from forces that end at a cutoff: their longitudinal kind costs more energy than their transverse kind.
-`--collect` writes `train.extxyz.gz` and `val.extxyz.gz` (every seventh frame) with energies in eV and forces in eV/Å.
+`--collect` writes `train.extxyz.gz` and `val.extxyz.gz` (every seventh frame) beside this script, with energies in eV and
+forces in eV/Å.
 """
 
 import argparse
@@ -22,6 +23,8 @@ from ase import Atoms
 from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.calculators.singlepoint import SinglePointCalculator
+
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -140,15 +143,16 @@ def label(compound: Compound, first: int, out: Path) -> None:
         print(path.stem, f"{energy / len(atoms):.6f} eV/atom", flush=True)
 
 
-def collect(out: Path) -> None:
+def collect(compound: Compound, out: Path) -> None:
     """Write the sets of what there is."""
     held_out, kept = [], []
-    for compound in COMPOUNDS.values():
-        for path in sorted((out / "parts").glob(f"{compound.name}_*.extxyz")):
-            number = int(path.stem.split("_")[1])
-            (held_out if number % HELD_OUT_EVERY == 0 else kept).append(ase.io.read(path, format="extxyz"))
-    ase.io.write(out / "train.extxyz.gz", kept, format="extxyz")
-    ase.io.write(out / "val.extxyz.gz", held_out, format="extxyz")
+    for path in sorted((out / "parts").glob(f"{compound.name}_*.extxyz")):
+        number = int(path.stem.split("_")[1])
+        labelled = ase.io.read(path, format="extxyz")
+        labelled.arrays.pop("forces", None)  # old ASE holds them twice and warns
+        (held_out if number % HELD_OUT_EVERY == 0 else kept).append(labelled)
+    ase.io.write(HERE / "train.extxyz.gz", kept, format="extxyz")
+    ase.io.write(HERE / "val.extxyz.gz", held_out, format="extxyz")
     print(f"{len(kept)} frames to train on, {len(held_out)} held out")
 
 
@@ -156,14 +160,13 @@ def main() -> None:
     """Label one compound, or collect."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    task = parser.add_mutually_exclusive_group(required=True)
-    task.add_argument("--compound", choices=COMPOUNDS)
-    task.add_argument("--collect", action="store_true")
+    parser.add_argument("--compound", choices=COMPOUNDS, required=True)
+    parser.add_argument("--collect", action="store_true", help="write the sets of what there is")
     parser.add_argument("--first", type=int, default=0, help="number of the frame to begin with")
     options = parser.parse_args()
     (options.out / "parts").mkdir(parents=True, exist_ok=True)
     if options.collect:
-        collect(options.out)
+        collect(COMPOUNDS[options.compound], options.out)
     else:
         label(COMPOUNDS[options.compound], options.first, options.out)
 

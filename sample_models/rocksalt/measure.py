@@ -102,7 +102,7 @@ def optical_frequencies(model: LESModel, name: str, born: float | None) -> dict[
         dielectric = EXPERIMENT[name].epsilon_infinity * np.eye(3)
         phonons.nac_params = {"born": tensors, "dielectric": dielectric, "factor": COULOMB_CONSTANT}
     phonons.run_qpoints([[0, 0, 0]], nac_q_direction=[1, 0, 0] if born is not None else None)
-    found = np.sort(phonons.get_qpoints_dict()["frequencies"][0]) * THZ_TO_PER_CM
+    found = np.sort(phonons.qpoints.frequencies[0]) * THZ_TO_PER_CM
     return {"transverse_per_cm": rounded(found[3:5].mean()), "longitudinal_per_cm": rounded(found[5])}
 
 
