@@ -10,7 +10,8 @@ out.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from math import pi
+from itertools import pairwise
+from math import log, pi
 from typing import Any, NamedTuple
 
 import torch
@@ -230,4 +231,15 @@ def table(result: dict[str, Any]) -> str:
             f"{times(row['plain_over_les_viz'])} | {times(row['torch_pme_over_les_viz'])} | "
             f"{' | '.join(megabytes(size) for size in row['memory_bytes'] or (None, None))} |"
         )
+    lines += ["", *(_growth(result["rows"], dtype) for dtype in dict.fromkeys(row["dtype"] for row in result["rows"]))]
     return "\n".join(lines)
+
+
+def _growth(rows: list[dict[str, Any]], dtype: str) -> str:
+    """How the cost of les_viz grows, as powers of the number of atoms between sizes that follow each other."""
+    points = [(row["atoms"], row["seconds"]["les_viz"]) for row in rows if row["dtype"] == dtype]
+    powers = [
+        f"N^{log(t2 / t1) / log(n2 / n1):.2f} from {n1} to {n2} atoms"
+        for (n1, t1), (n2, t2) in pairwise(points)
+    ]
+    return f"{dtype}: {'; '.join(powers)}"

@@ -155,7 +155,8 @@ class DirectPhases:
         height = 2 * self._n_head
         n_channels = rows // height
         transposed = matrix.transpose(1, 2)
-        turned = torch.cat((matrix[..., self._n_tail :], matrix[..., : self._n_tail]), dim=2)
+        cosines, sines = matrix.split_with_sizes((self._n_tail, self._n_tail), dim=2)
+        turned = torch.cat((sines, cosines), dim=2)
         if n_channels > 1:
             turned = turned.view(n_systems, n_channels, height, width).transpose(1, 2).flatten(2)
         values, gradients = [], []
@@ -187,11 +188,15 @@ class DirectPhases:
 
     def _phases(self, fractional: Tensor) -> _Tables:
         angles = fractional.reshape(-1, 3).mm(self._numbers.angles).view(*fractional.shape[:2], -1)
-        cosines, sines = angles.cos(), angles.sin()
-        n = self._n_head
-        heads = torch.cat((sines[..., :n], cosines[..., :n], sines[..., :n]), dim=2)
-        tail = torch.cat((cosines[..., n:], sines[..., n:]), dim=2)
-        return _Tables(head=heads[..., n:], turned_head=heads[..., : 2 * n], tail=tail)
+        sizes = (self._n_head, self._n_tail)
+        head_cosines, tail_cosines = angles.cos().split_with_sizes(sizes, dim=2)
+        head_sines, tail_sines = angles.sin().split_with_sizes(sizes, dim=2)
+        heads = torch.cat((head_sines, head_cosines, head_sines), dim=2)
+        return _Tables(
+            head=heads.narrow(2, self._n_head, 2 * self._n_head),
+            turned_head=heads.narrow(2, 0, 2 * self._n_head),
+            tail=torch.cat((tail_cosines, tail_sines), dim=2),
+        )
 
     def _coefficients(self, grid: Tensor) -> Tensor:
         """(systems, channels · 2·n1, 2·p) coefficients of the four combinations: the transpose of `combine`."""

@@ -106,7 +106,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         energy=energy if batched else energy[0],
         potential=potential.reshape(charges.shape),
         electric_field=field.reshape(*charges.shape, 3),
-        forces=(channels.unsqueeze(2) * field).sum(dim=1),
+        forces=channels * field[:, 0] if channels.shape[1] == 1 else (channels.unsqueeze(2) * field).sum(dim=1),
         stress=stress if batched else stress[0],
     )
 
