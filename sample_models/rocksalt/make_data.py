@@ -8,7 +8,7 @@ finished frames lie in `OUT_FOLDER/parts` and are not computed again, so the pro
 Four frames of eight atoms (the cubic cell, strained) alternate with two of twelve: three cubic cells tall and as narrow
 as can be, in which a plane wave of opposite displacements of cations and anions runs up the cell. Only such long waves
 tell charges from forces that end at a cutoff: their longitudinal kind costs more energy than their transverse kind.
-`--collect` writes `train.extxyz.gz` and `val.extxyz.gz` (every seventh frame) beside this script, with energies in eV and
+`--collect` writes `train.extxyz.gz` and `val.extxyz.gz` (every seventh frame) beside this script, energies in eV and
 forces in eV/Å.
 """
 
