@@ -10,6 +10,7 @@ from les_viz.analysis.dielectric import (
     langevin_function,
     mean_cosine,
     running_dielectric,
+    running_error,
 )
 from les_viz.errors import SettingError
 
@@ -32,6 +33,17 @@ def test_fluctuations_of_a_gaussian_dipole():
     running = running_dielectric(dipole, volume=VOLUME, temperature=TEMPERATURE, epsilon_infinity=1.8)
     assert running[-1] == pytest.approx(found.value, rel=1e-9)
     assert running[0] == 1.8
+
+
+def test_error_of_the_running_estimate_is_its_spread():
+    """Over repetitions, its mean square is the variance of the estimate, from the fourth moment of a Gaussian."""
+    random, n = np.random.default_rng(5), 400
+    errors = [
+        running_error(random.normal(scale=2.5, size=(n, 3)), volume=VOLUME, temperature=TEMPERATURE)[-1]
+        for _ in range(300)
+    ]
+    expected = susceptibility(3 * 2.5**2) * np.sqrt(2 / (3 * n))
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(expected, rel=0.12)
 
 
 def test_two_fields():

@@ -5,9 +5,11 @@ import pytest
 from scipy import constants
 
 from les_viz.analysis.spectra import (
+    Spectrum,
     Welch,
     current_of_dipole,
     infrared_absorption,
+    peak_between,
     power_spectral_density,
     smoothed,
     vibrational_density_of_states,
@@ -98,3 +100,13 @@ def test_too_short():
         infrared_absorption(np.zeros((40, 3)), 1.0, volume=1.0, temperature=300.0)
     with pytest.raises(SettingError, match="all zero"):
         vibrational_density_of_states(np.zeros((400, 2, 3)), np.ones(2), 1.0)
+
+
+def test_peak_between():
+    """A Gaussian's top to a tenth of the spacing; nothing where the spectrum only rises."""
+    wavenumber = np.arange(0, 4000, 10.0)
+    value = np.exp(-0.5 * ((wavenumber - 1643.7) / 60) ** 2)
+    spectrum = Spectrum(wavenumber_per_cm=wavenumber, value=value, error=0 * value, resolution_per_cm=10.0, unit="cm⁻¹")
+    assert peak_between(spectrum, 1500, 1800) == pytest.approx(1643.7, abs=1.0)
+    assert peak_between(spectrum, 1300, 1600) is None
+    assert peak_between(spectrum, 1640, 1650) is None

@@ -9,7 +9,7 @@ import streamlit as st
 
 from les_viz.errors import LesVizError
 from les_viz.runs.averages import mean_of
-from les_viz.runs.catalog import RunEntry, list_runs
+from les_viz.runs.catalog import RunEntry, entry_of, list_runs
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.report_files import report_from_json
 from les_viz.runs.results import load_results
@@ -21,6 +21,8 @@ RECORDED_LABEL: Final = "Recorded: 64 H2O, model water, 300 K"
 RECORDED_FILE: Final = Path(__file__).with_name("recorded.json")
 MEAN_LABEL: Final = "mean"
 MOST_CHOSEN: Final = 8
+FRAMES_OF_A_SPECTRUM: Final = 60
+LOOK_EVERY_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +117,29 @@ def choose_runs() -> Chosen:
     return _reports(choice, [name for name in names if name == RECORDED or name in entries], entries)
 
 
+def keep_up(chosen: Chosen) -> None:
+    """While a chosen run moves, draw the page again each time it has got noticeably longer."""
+    if chosen.has_live:
+        _look_again(tuple((entry.folder, entry.status.step) for entry in chosen.entries))
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _look_again(seen: tuple[tuple[Path, int], ...]) -> None:
+    st.caption("A run still moves: the figure follows.")
+    for folder, step in seen:
+        entry = entry_of(folder)
+        if entry is not None and entry.status.step > 1.1 * step + 10:
+            st.rerun()
+
+
 def _names(choice: Choice, entries: dict[str, RunEntry]) -> tuple[str, ...]:
-    """What was chosen and still exists; at first the newest run that ended, else the recorded one."""
+    """What was chosen and still exists; at first the newest run that is long enough, else the recorded one."""
     if choice.runs is not None:
         return tuple(name for name in choice.runs if name == RECORDED or name in entries)
-    ended = [name for name, entry in entries.items() if not entry.status.state.is_live]
-    return (ended[0],) if ended else (RECORDED,)
+    long_enough = [
+        name for name, entry in entries.items() if entry.status.step >= FRAMES_OF_A_SPECTRUM * entry.config.output.every
+    ]
+    return (long_enough[0],) if long_enough else (RECORDED,)
 
 
 def _reports(choice: Choice, names: Sequence[str], entries: dict[str, RunEntry]) -> Chosen:
@@ -155,5 +174,5 @@ def report_of_run(folder: str, step: int, skip_fs: float) -> Report:
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def recorded() -> Report:
-    """What the bundled run says; made by `docs/recorded_run.py`."""
+    """What the bundled run says; made by `benchmarks/water_spectra.py`."""
     return report_from_json(RECORDED_FILE.read_text(encoding="utf-8"))

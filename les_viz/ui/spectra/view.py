@@ -57,7 +57,7 @@ _WORDS: Final = {
 
 
 def show_figure(chosen: Chosen) -> None:
-    """The choice of a figure, then the figure; a run that still moves is looked at every few seconds."""
+    """The choice of a figure, then the figure."""
     for problem in chosen.problems:
         st.warning(problem)
     if not chosen.reports:
