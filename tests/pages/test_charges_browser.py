@@ -37,6 +37,7 @@ def test_the_viewer_works_by_keyboard_and_keeps_what_was_chosen(window):
     stage = window.page.locator(".les-stage")
     stage.press("Escape")
     assert window.page.locator(".les-pick.les-hidden").count() == 1
+    window.page.locator(".shapelayer path").first.wait_for(state="detached")  # Python knows: the next pick comes after
     camera = window.page.locator(".les-gizmo").inner_html()
     stage.press("ArrowLeft")
     assert window.page.locator(".les-gizmo").inner_html() != camera
