@@ -1,6 +1,7 @@
 """The app and a window on it, as the tests in a browser use them."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -81,31 +82,90 @@ def wait_until_healthy(url, server):
     pytest.fail("the server did not start within 120 s")
 
 
+COUNT_CONTEXTS = """() => {
+  const contexts = window.lesContexts = new Set();
+  const getContext = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    const context = getContext.call(this, kind, ...rest);
+    if (context !== null && kind.includes('webgl')) contexts.add(context);
+    return context;
+  };
+}"""
+
+
 class Window:
     """A window of 1280 × 800 on the app, and a list of what went wrong in it."""
 
-    def __init__(self, browser, app_url, path, **options):
+    def __init__(self, browser, app_url, path, *, is_offline=False, **options):
         self.context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+        if is_offline:
+            self.context.route(re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1)"), lambda route: route.abort())
         self.page = self.context.new_page()
+        self.page.add_init_script(f"({COUNT_CONTEXTS})()")
         self.page.set_default_timeout(180_000)
-        self.problems, self.foreign = [], []
+        self.app_url, self.problems, self.foreign = app_url, [], []
         self.page.on("console", lambda message: self.problems.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("request", lambda request: self.note(request.url, app_url))
-        self.page.goto(app_url + path)
+        self.go(path)
+
+    def go(self, path):
+        """Open a page of the app by its address."""
+        self.page.goto(self.app_url + path)
+        self.wait_for_picture()
+
+    def visit(self, name):
+        """Open a page anew, through the menu.
+
+        Args:
+            name: how its entry in the menu begins.
+        """
+        self.page.goto(self.app_url)
+        self.page.locator("[data-testid=stSidebarNavLink]", has_text=re.compile(f"^(?:{name})")).click()
+        heading = "les_viz" if "Home" in name else name
+        self.page.get_by_role("heading", level=1, name=heading, exact=True).wait_for()
+        self.wait_for_picture()
+
+    def wait_for_picture(self):
+        """Wait until picture and numbers are there."""
         self.page.wait_for_selector(".les-canvas canvas")
-        self.page.wait_for_selector(".js-plotly-plot")
+        self.page.wait_for_selector(".js-plotly-plot, [data-testid=stMetric]")
+        self.settle()
         self.wait_for_ink()
+
+    def settle(self):
+        """Wait until the script rests."""
+        self.page.wait_for_timeout(100)
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+    def upload(self, what, path):
+        """Put a file into the sidebar's uploader of a structure or a model."""
+        self.page.locator("[data-testid=stFileUploader]", has_text=f"{what} file").locator("input").set_input_files(
+            path
+        )
+
+    def live_contexts(self):
+        """WebGL contexts that were made and not given back."""
+        return self.page.evaluate("[...window.lesContexts].filter((context) => !context.isContextLost()).length")
+
+    def heap_in_mb(self):
+        """What the page's objects take, garbage collected."""
+        session = self.context.new_cdp_session(self.page)
+        session.send("HeapProfiler.collectGarbage")
+        used = session.send("Runtime.getHeapUsage")["usedSize"]
+        session.detach()
+        return used / 1e6
 
     def note(self, url, app_url):
         if not url.startswith((app_url, app_url.replace("http", "ws"), "data:", "blob:")):
             self.foreign.append(url)
 
     def wait_for_ink(self):
-        """Red and blue pixels: WebGL drew atoms, coloured by their charges."""
+        """Red and blue pixels: WebGL drew atoms, coloured by their charges; by whatever has one sign, one of them."""
+        is_charge = "charge" in self.text(".les-bar-title")
         for _ in range(40):
             ink = self.page.evaluate(COUNT_INK)
-            if ink["red"] > 300 and ink["blue"] > 300:
+            if (min if is_charge else max)(ink.values()) > 300:
                 return
             self.page.wait_for_timeout(250)
         pytest.fail(f"the picture lacks red or blue: {ink}")
