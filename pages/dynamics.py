@@ -9,7 +9,7 @@ run = view.open_run()
 
 if run is not None or shown is not None:
     bench.offer(script.dynamics_script(bench, run))
-    view.show_presets()
+    view.show_presets(is_compact=run is not None)
     left, right = frame.viewer_and_instruments()
     with left:
         view.show_structure(shown, run)

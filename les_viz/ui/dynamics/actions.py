@@ -10,7 +10,7 @@ from les_viz.runs.control import read_wishes
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics.desk import manager, show
-from les_viz.ui.dynamics.plan import UNWATCHED_S, current_plan, tables_of
+from les_viz.ui.dynamics.plan import LIMITS, change_plan, current_plan, tables_of
 from les_viz.ui.session import ModelEntry, StructureEntry, current, update
 
 
@@ -21,7 +21,7 @@ def start(structure: StructureEntry, model: ModelEntry) -> None:
     try:
         stop_shown()
         tables = tables_of(current_plan(), structure, model)
-        name = manager().submit(run_config({**tables, "limits": {"unwatched_s": UNWATCHED_S}}))
+        name = manager().submit(run_config({**tables, "limits": LIMITS}))
     except (LesVizError, OSError) as error:
         update(run_problem=str(error))
         return
@@ -49,6 +49,14 @@ def pause(name: str, *, paused: bool) -> None:
 def resume(name: str) -> None:
     """Go on with a run that stopped, and show it."""
     if _try(manager().resume, name):
+        look_at(name)
+
+
+def look_at(name: str) -> None:
+    """Show a run, the field on the slider being its own."""
+    entry = entry_of(runs_folder() / name)
+    if entry is not None:
+        change_plan(field=read_wishes(RunDirectory(entry.folder)).field or entry.config.field)
         show(name)
 
 

@@ -67,7 +67,7 @@ def show_field() -> None:
 def strength_in_words(protocol: FieldProtocol) -> str:
     """The same strength in other units."""
     amplitude = protocol.amplitude_V_per_A
-    text = f"{amplitude:.2f} V/Å = {amplitude / V_PER_NM:.3g} V/nm = {amplitude / KV_PER_CM:.3g} kV/cm"
+    text = f"{amplitude:.2f} V/Å = {amplitude / V_PER_NM:.3g} V/nm = {amplitude / KV_PER_CM:,.0f} kV/cm"
     shape = "" if protocol.shape in (Shape.CONSTANT, Shape.NONE) else f" · {protocol.shape}"
     return text.replace("-", "−") + shape
 

@@ -13,6 +13,9 @@ from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, see
 UNWATCHED_S = 15.0
 """A run stops so long after the last of its onlookers has closed the window."""
 
+LIMITS = {"unwatched_s": UNWATCHED_S, "disk_MB": 4000, "hours": 24.0}
+"""What the process of a run may use."""
+
 LARGEST_AMPLITUDE = 1.0
 """V/Å at the ends of the slider."""
 

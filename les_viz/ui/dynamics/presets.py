@@ -68,12 +68,12 @@ PRESETS = (
 )
 
 
-def show_presets() -> None:
-    """A button for each that has its files."""
+def show_presets(*, is_compact: bool) -> None:
+    """A button for each that has its files; compact, the sentences are tooltips, to leave the room to the viewer."""
     found = [preset for preset in PRESETS if (resources.SAMPLE_MODELS / preset.sample / preset.file).is_file()]
     if not found:
         return
-    for column, preset in zip(st.columns(len(found), border=True), found, strict=True):
+    for column, preset in zip(st.columns(len(found), border=not is_compact), found, strict=True):
         with column:
             st.button(
                 preset.title,
@@ -82,8 +82,10 @@ def show_presets() -> None:
                 on_click=start_preset,
                 args=(preset,),
                 width="stretch",
+                help=preset.watch if is_compact else None,
             )
-            st.caption(preset.watch)
+            if not is_compact:
+                st.caption(preset.watch)
 
 
 def start_preset(preset: Preset) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from les_viz.runs.catalog import RunEntry, list_runs, runs_folder
 from les_viz.runs.states import is_moving
-from les_viz.ui.dynamics import actions, desk
+from les_viz.ui.dynamics import actions
 from les_viz.ui.session import current
 from les_viz.ui.wording import plain
 
@@ -62,7 +62,7 @@ def table_of(entries: list[RunEntry]) -> pd.DataFrame:
 def _show_actions(entry: RunEntry) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if entry.name != current().run and (entry.has_frames or is_moving(entry.status)):
-            st.button("Show", on_click=desk.show, args=(entry.name,))
+            st.button("Show", on_click=actions.look_at, args=(entry.name,))
         if entry.status.state.can_resume:
             st.button("Resume", key="resume_from_list", on_click=actions.resume, args=(entry.name,))
         if is_moving(entry.status):
