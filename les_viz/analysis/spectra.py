@@ -60,6 +60,12 @@ class Welch:
 
 DEFAULT_WELCH = Welch()
 
+SMOOTH_FROM = 4096
+"""Points of a block from which its spectrum is dense enough to look smooth."""
+
+PADDING = 4
+"""Shorter blocks are padded with zeros to so many times their length: a finer grid, not a finer resolution."""
+
 
 def infrared_absorption(
     current: FloatArray, timestep_fs: float, *, volume: float, temperature: float, welch: Welch = DEFAULT_WELCH
@@ -132,14 +138,15 @@ def power_spectral_density(
             "frames more often"
         )
     window = get_window(welch.window, length, fftbins=True)
+    size = length if length > SMOOTH_FROM else PADDING * length
     starts = [number * (len(columns) - length) // max(1, welch.n_blocks - 1) for number in range(welch.n_blocks)]
     blocks = []
     for start in starts:
-        transformed = fft.rfft(columns[start : start + length] * window[:, None], axis=0)
+        transformed = fft.rfft(columns[start : start + length] * window[:, None], size, axis=0)
         blocks.append((np.abs(transformed) ** 2).sum(axis=1) * timestep_fs / (window**2).sum())
-    wavenumber = fft.rfftfreq(length, timestep_fs) / WAVENUMBER
+    wavenumber = fft.rfftfreq(size, timestep_fs) / WAVENUMBER
     width = length * (window**2).sum() / window.sum() ** 2  # equivalent noise bandwidth, in bins
-    return wavenumber, np.array(blocks), float(width * wavenumber[1])
+    return wavenumber, np.array(blocks), float(width * wavenumber[1] * size / length)
 
 
 def current_of_dipole(dipole: FloatArray, timestep_fs: float) -> FloatArray:

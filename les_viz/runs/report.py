@@ -41,6 +41,8 @@ Table = dict[str, NDArray[Any]]
 MOST_FRAMES_OF_DISTANCES = 200
 MOST_ATOMS_OF_DISTANCES = 3000
 N_BLOCKS = 6
+RATTLING_FS = 1000.0
+"""Before this time displacements tell of vibrations, not of diffusion."""
 
 
 @dataclass(slots=True)
@@ -147,6 +149,12 @@ def _diffusion(results: RunResults, report: Report) -> None:
         positions = results.positions[:, results.atomic_numbers == number]
         found = diffusion_coefficient(positions, results.interval_fs, _window(results))
         report.add(f"diffusion_{SYMBOLS[number]}", found, "cm²/s")
+    window = _window(results)
+    if window.end_fs < RATTLING_FS:
+        report.notes.append(
+            f"diffusion and conductivity are read between {window.start_fs:.3g} and {window.end_fs:.3g} fs, where "
+            "atoms still rattle in their cages: run tens of picoseconds before believing them"
+        )
 
 
 def _dielectric(results: RunResults, report: Report) -> None:

@@ -138,6 +138,7 @@ def _choose_look(chosen: Chosen, name: str, subjects: list[Subject]) -> Look:
             0.0,
             100.0,
             step=5.0,
+            format="%d",
             key="spectra_smoothing",
             width=320,
             on_change=lambda: change(smoothing_per_cm=float(widget_value("spectra_smoothing"))),
