@@ -71,7 +71,8 @@ def _flat_along_bonds(model: LESModel, head: BondHead, batch: Batch, wanted: Ten
     target = (distance < reach)[counts].double() * difference[counts].double().abs()
     gram = functions.T @ functions
     gram += torch.diag(FLAT_RIDGE * gram.diagonal().mean().expand(len(gram)))
-    return torch.linalg.solve(gram, functions.T @ target).to(waves)
+    coefficients: Tensor = torch.linalg.solve(gram, functions.T @ target)
+    return coefficients.to(waves)
 
 
 def _start_linear_map(model: LESModel, head: AtomicHead, batch: Batch, wanted: Tensor) -> None:
