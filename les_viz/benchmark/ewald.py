@@ -238,8 +238,5 @@ def table(result: dict[str, Any]) -> str:
 def _growth(rows: list[dict[str, Any]], dtype: str) -> str:
     """How the cost of les_viz grows, as powers of the number of atoms between sizes that follow each other."""
     points = [(row["atoms"], row["seconds"]["les_viz"]) for row in rows if row["dtype"] == dtype]
-    powers = [
-        f"N^{log(t2 / t1) / log(n2 / n1):.2f} from {n1} to {n2} atoms"
-        for (n1, t1), (n2, t2) in pairwise(points)
-    ]
+    powers = [f"N^{log(t2 / t1) / log(n2 / n1):.2f} from {n1} to {n2} atoms" for (n1, t1), (n2, t2) in pairwise(points)]
     return f"{dtype}: {'; '.join(powers)}"

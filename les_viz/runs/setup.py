@@ -208,7 +208,8 @@ def _k_set(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict[str, 
         return None
     said: dict[str, Any] = asdict(model.config.electrostatics)
     if all(atoms.pbc) and config.structure.boundary != "open":
-        chosen = KSet.of(atoms.cell[:], model.config.electrostatics.k_cutoff)
+        settings = model.config.electrostatics
+        chosen = KSet.of(atoms.cell[:], settings.k_cutoff, single_precision=settings.single_precision_k)
         said |= {
             "cell": chosen.cell,
             "vectors": chosen.count(model.dtype),
