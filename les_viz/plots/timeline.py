@@ -106,7 +106,7 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
     )
     for name, column, color in (
         ("ΔP", "polarization_change_eA", _POLARIZATION),
-        ("ΔP of the latent charges", "dipole_change_eA", _DIPOLE),
+        ("ΔP, charges", "dipole_change_eA", _DIPOLE),
     ):
         if columns[column].ndim == 2:
             also = {"dash": "dash"} if column.startswith("dipole") else {}

@@ -71,7 +71,7 @@ def test_a_run_from_start_to_removal(page, runs):
     page.app.slider(key="field_amplitude").set_value(0.5).run()
     look_until(page, runs, field_felt, "the field is not felt")
     assert page.payload()[0]["arrows"][0]["label"] == "field"
-    assert page.metrics()["ΔP along the field"].endswith(" D")
+    assert page.metrics()["ΔP along E"].endswith(" D")
 
     press(page, "Stop")
     (entry,) = list_runs(runs)

@@ -31,7 +31,7 @@ def test_rows_hold_components_along_the_direction(columns):
     traces = {trace.name: trace for trace in figure.data}
     at = traces["field"].customdata
     along = columns["electric_field_V_per_A"][at] @ direction
-    for name, factor in (("field", 1), ("ΔP", 2), ("ΔP of the latent charges", 3), ("current", 4)):
+    for name, factor in (("field", 1), ("ΔP", 2), ("ΔP, charges", 3), ("current", 4)):
         np.testing.assert_allclose(traces[name].y, factor * along)
     np.testing.assert_allclose(traces["potential"].y, columns["time_fs"][at])
     np.testing.assert_allclose(traces["conserved"].y, 0)

@@ -70,7 +70,7 @@ def _show_metrics(columns: dict[str, np.ndarray]) -> None:
     first, second, third = st.columns(3)
     if not columns:
         first.metric("Temperature", "–")
-        second.metric("ΔP along the field", "–")
+        second.metric("ΔP along E", "–")
         third.metric("Drift", "–")
         return
     polarization = columns["polarization_change_eA"]
@@ -78,15 +78,15 @@ def _show_metrics(columns: dict[str, np.ndarray]) -> None:
     conserved = columns["conserved_energy_eV"]
     first.metric("Temperature", f"{columns['temperature_K'][-1]:.0f} K")
     second.metric(
-        "ΔP along the field",
+        "ΔP along E",
         moment,
         help="Change of the dipole moment since the start: ∫ Σ Z*·v dt, along the direction of the field.",
     )
     third.metric(
-        "Conserved energy",
+        "Drift",
         f"{1000 * (conserved[-1] - conserved[0]):+.0f} meV".replace("-", "−"),
-        help="Its change since the start. It would be zero for an infinitely short time step: potential and kinetic "
-        "energy, less the work of the field and what the thermostat gave.",
+        help="Change of the conserved energy since the start: potential and kinetic energy, less the work of the field "
+        "and what the thermostat gave. It would be zero for an infinitely short time step.",
     )
 
 
