@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from les_viz.plots.theme import MARK, SERIES, template
+from les_viz.plots.theme import MARK, REFERENCE_GREY, SERIES, template
 from les_viz.response.prediction import FloatArray
 
 MOST_POINTS = 600
@@ -16,7 +16,7 @@ MOST_POINTS = 600
 _ENERGY = (
     ("potential", "potential_energy_eV", SERIES[0]),
     ("kinetic", "kinetic_energy_eV", SERIES[1]),
-    ("conserved", "conserved_energy_eV", SERIES[5]),
+    ("conserved", "conserved_energy_eV", REFERENCE_GREY),
 )
 _FIELD, _POLARIZATION, _DIPOLE, _CURRENT, _TEMPERATURE = SERIES[3], SERIES[2], SERIES[4], SERIES[6], SERIES[1]
 _TITLES: tuple[tuple[str, dict[str, str]], ...] = (
