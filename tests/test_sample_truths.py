@@ -18,6 +18,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "sample_models"
 SCRIPTS = {
     "organic": ("xtb", "molecules", "clusters", "truth", "dimers", "measure", "make_data"),
     "point-ions": ("ions", "measure", "make_data"),
+    "rocksalt": ("measure",),
     "water": ("measure",),
 }
 
@@ -57,6 +58,14 @@ def ions(monkeypatch):
 def water(monkeypatch):
     yield scripts_of("water", monkeypatch)
     for script in SCRIPTS["water"]:
+        sys.modules.pop(script, None)
+
+
+@pytest.fixture
+def rocksalt(monkeypatch):
+    pytest.importorskip("phonopy", reason="pip install phonopy for frequencies")
+    yield scripts_of("rocksalt", monkeypatch)
+    for script in SCRIPTS["rocksalt"]:
         sys.modules.pop(script, None)
 
 
@@ -165,3 +174,32 @@ class TestWater:
         truth = np.array([frame.info["dipole_ref"] for frame in frames])
         vectors = np.array([water["measure"].hydrogen_vectors(frame)[1].sum(axis=0) for frame in frames])
         assert water["measure"].scores(truth, vectors)["r2"] == pytest.approx(0.912, abs=0.005)
+
+
+class TestRocksalt:
+    def test_charges_and_frequencies_are_those_of_the_card(self, rocksalt):
+        model = needs_weights("rocksalt")
+        twin = les_viz.load_model(SAMPLES / "rocksalt" / "short_range.safetensors")
+        found = rocksalt["measure"].figures(model, twin, "NaCl")
+        recorded = json.loads((SAMPLES / "rocksalt" / "truth.json").read_text(encoding="utf-8"))["NaCl"]
+        assert found["charges"] == pytest.approx(recorded["charges"], abs=1e-3)
+        for kind in ("long_range", "short_range"):
+            assert found["phonons"][kind] == pytest.approx(recorded["phonons"][kind], abs=0.5)
+
+    def test_learned_born_charge_is_near_that_of_berry_phases(self, rocksalt):
+        model = needs_weights("rocksalt")
+        found = rocksalt["measure"].charges(model, "NaCl")
+        assert found["born_charge_e"] == pytest.approx(found["born_charge_of_pbe_e"], rel=0.15)
+        assert abs(found["total_charge_of_the_cell_e"]) < 1e-6
+
+    def test_splitting_is_that_of_the_charges(self, rocksalt):
+        """ω(LO)² - ω(TO)² = 4π Z²/(ε∞ μ V), whatever the forces are."""
+        model = needs_weights("rocksalt")
+        measure = rocksalt["measure"]
+        found = measure.optical_frequencies(model, "NaCl", 1.1)
+        volume = measure.crystal("NaCl").get_volume() / 4
+        reduced = 22.98977 * 35.45 / (22.98977 + 35.45)
+        stiffness = 4 * np.pi * COULOMB_CONSTANT * 1.1**2 / (2.34 * volume)  # eV/Å²
+        per_cm = np.sqrt(stiffness / reduced) * 15.633302 * 33.35640951981521
+        split = np.sqrt(found["longitudinal_per_cm"] ** 2 - found["transverse_per_cm"] ** 2)
+        assert split == pytest.approx(per_cm, rel=0.01)

@@ -44,9 +44,10 @@ CHARGE_SIGNS = {
     "water": ("water_64.extxyz", {"O": -1, "H": 1}),
     "point-ions": ("ions_64.extxyz", {"Na": 1, "Cl": -1}),
     "organic": ("water_dimer.extxyz", {"O": -1, "H": 1}),
+    "rocksalt": ("nacl_64.extxyz", {"Na": 1, "Cl": -1}),
 }
 """By sample, a structure of it and what sign each element has there."""
-CHARACTERISTIC = {"water", "point-ions"}
+CHARACTERISTIC = {"water", "point-ions", "rocksalt"}
 """Samples in which all atoms of an element carry about the mean charge of the card."""
 
 
