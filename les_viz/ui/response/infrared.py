@@ -22,7 +22,7 @@ from les_viz.ui.viewer import Playback, mount_viewer
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
 from les_viz.viewer.layers import Arrows
-from les_viz.viewer.scene import Scene
+from les_viz.viewer.scene import Look, Scene
 
 if TYPE_CHECKING:
     import ase
@@ -33,6 +33,7 @@ MOST_ATOMS = 40
 TIGHT_BINDING = "GFN2-xTB"
 _UNITS = {"km/mol": INFRARED_KM_PER_MOL, "(D/Å)²/amu": 1.0}
 _TABLE_WIDGET = "infrared_modes"
+LOOK = Look(has_toolbar=False)
 _FRAMES, _PERIODS = 24, 20
 _AMPLITUDE = 0.35
 """Å of the atom that moves most."""
@@ -189,7 +190,7 @@ def _show_spectrum(found: "dict[str, InfraredModes]", marked: float) -> None:
 def _show_motion(modes: "InfraredModes", number: int) -> None:
     shift = modes.displacements[number] * _AMPLITUDE / np.abs(modes.displacements[number]).max()
     is_moving = st.toggle("Animate", key="infrared_animation", help="Play the motion of the mode chosen in the table.")
-    scene = Scene(atomic_numbers=modes.atomic_numbers, positions=modes.positions, cell=None, viewer="mode")
+    scene = Scene(atomic_numbers=modes.atomic_numbers, positions=modes.positions, cell=None, look=LOOK, viewer="mode")
     if not is_moving:
         arrows = Arrows.of("displacement", "Å", modes.positions, shift, longest=1.2)
         mount_viewer(replace(scene, arrows=(arrows,)), height=300)
