@@ -89,6 +89,8 @@ class RunManager:
         with self._lock:
             self._queue = [entry for entry in self._queue if entry[0] != name]
             process = self._processes.get(name)
+        if not directory.path.is_dir():  # deleted: what was its process is ending
+            return
         write_wishes(directory, replace(read_wishes(directory), stop=True))
         if process is None:
             if read_status(directory).state == State.QUEUED:

@@ -112,6 +112,17 @@ def test_kill_and_resume(tables, manager, tmp_path):
     assert manager.directory(name).thermo.read_bytes() == (tmp_path / "whole" / "thermo.jsonl").read_bytes()
 
 
+def test_a_deleted_run_does_not_disturb_the_end_of_the_manager(tables, manager):
+    """Right after the deletion its process may still be in the books; -W error makes a failing thread fail this."""
+    name = manager.submit(run_config(tables(pbc=False, steps=ENDLESS, timestep_fs=1e-3)))
+    wait_for(lambda: n_lines(manager, name) > 1, "no frames")
+    manager.delete(name)
+    assert not manager.directory(name).path.exists()
+    manager.stop(name)
+    manager.close()
+    assert manager.entries() == []
+
+
 def test_deaf_run_is_killed(tables, manager):
     """As inside native code that does not return: stopped by force, within two seconds."""
     name = manager.submit(run_config(tables(pbc=False, steps=ENDLESS, timestep_fs=1e-3)))
