@@ -27,9 +27,19 @@ const EDGE_RADIUS = 0.025; // Å: lines would be one pixel wide at any zoom
 const MOST_ARROWS = 16;
 const GLASS = { opacity: 0.8 }; // 3Dmol multiplies by it twice
 
+/** Whether WebGL is computed without a graphics card: smooth edges and outlines then cost six times the frame. */
+function rendersInSoftware(): boolean {
+  const context = document.createElement("canvas").getContext("webgl");
+  const info = context?.getExtension("WEBGL_debug_renderer_info");
+  const name = context == null || info == null ? "" : String(context.getParameter(info.UNMASKED_RENDERER_WEBGL));
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
+}
+
 export class Canvas {
   readonly element: HTMLElement;
   private readonly viewer: $3Dmol.Viewer;
+  private readonly isPlain = rendersInSoftware();
   private readonly shapes: Shapes;
   private readonly bonds = new Bonds();
   private atoms: $3Dmol.Atom[] = [];
@@ -42,7 +52,7 @@ export class Canvas {
     this.element = document.createElement("div");
     this.element.className = "les-canvas";
     parent.appendChild(this.element);
-    this.viewer = $3Dmol.createViewer(this.element, { antialias: true });
+    this.viewer = $3Dmol.createViewer(this.element, { antialias: !this.isPlain });
     this.viewer.setViewChangeCallback(onViewChange);
     this.shapes = new Shapes(this.viewer);
   }
@@ -74,7 +84,7 @@ export class Canvas {
 
   setTheme(background: string, outline: string): void {
     this.viewer.setBackgroundColor(background, 1);
-    this.viewer.setViewStyle({ style: "outline", color: outline, width: 0.02 });
+    if (!this.isPlain) this.viewer.setViewStyle({ style: "outline", color: outline, width: 0.02 });
   }
 
   setProjection(isOrthographic: boolean): void {
