@@ -1,9 +1,13 @@
-"""What visitors do, in Chromium without a network: changes, quick reruns."""
+"""What visitors do, in Chromium without a network: changes, quick reruns, uploads good and bad."""
+
+import pickle
 
 import pytest
 from app_window import Window
 
 pytestmark = pytest.mark.browser
+
+FAILURES = "[data-testid=stException], [data-testid=stAlertContentError], [role=dialog]"
 
 PICTURE = """() => {
   const pixels = document.querySelector('.les-canvas canvas');
@@ -38,7 +42,7 @@ def test_turning_a_molecule_moves_atoms_and_not_the_camera(window):
     assert window.problems == []
 
 
-def test_many_quick_reruns_leave_one_canvas_and_bounded_memory(window):
+def test_many_quick_reruns_leave_one_context_and_bounded_memory(window):
     window.visit("Charges")
     names = [window.page.get_by_role("radio", name=name, exact=True) for name in ("potential", "latent charge")]
     for number in range(4):
@@ -49,5 +53,65 @@ def test_many_quick_reruns_leave_one_canvas_and_bounded_memory(window):
     window.page.locator(".les-bar-title", has_text="latent charge (e)").wait_for()
     window.settle()
     assert window.heap_in_mb() - heap < 12
+    assert window.live_contexts() == 1
     assert window.page.locator(".les-canvas canvas").count() == 1
+    assert window.problems == []
+
+
+def test_a_published_model_can_be_uploaded_and_shows_its_charges(window, shared):
+    window.visit("Models")
+    window.upload("Model", shared / "published" / "water_v2.pth")
+    window.wait_for_choice("water_v2.pth (yours)")
+    window.settle()
+    window.wait_for_ink()
+    assert window.page.locator(FAILURES).count() == 0
+    window.page.get_by_role("tab", name="Inside").click()
+    window.page.get_by_test_id("stDataFrame").first.wait_for()
+    assert window.problems == []
+
+
+class Evil:
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        import os
+
+        return os.system, (self.command,)
+
+
+def test_a_hostile_model_is_one_sentence_and_the_picture_stays(window, tmp_path):
+    marker = tmp_path / "executed"
+    hostile = tmp_path / "weights.pth"
+    hostile.write_bytes(pickle.dumps(Evil(f"touch {marker}"), 2))
+    window.visit("Potential")
+    window.upload("Model", hostile)
+    sentence = window.page.locator("[data-testid=stAlertContentError]").inner_text()
+    assert "weights.pth" in sentence
+    assert len(sentence) < 400
+    assert "Traceback" not in sentence
+    window.settle()
+    window.wait_for_ink()
+    assert not marker.exists()
+    assert window.page.locator("[data-testid=stException]").count() == 0
+    assert window.problems == []
+
+
+def test_an_atom_follows_the_pointer_and_python_hears_where_it_was_let_go(window):
+    window.visit("Charges")
+    camera = window.page.locator(".les-gizmo").inner_html()
+    x, y = window.atom_below_pointer()
+    window.page.get_by_role("button", name="Move", exact=True).first.click()
+    before = window.page.evaluate(PICTURE)
+    window.page.mouse.move(x, y)
+    window.page.mouse.down()
+    window.page.mouse.move(x + 15, y - 10)
+    window.page.mouse.move(x + 30, y - 20)
+    window.page.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    window.page.mouse.up()
+    window.page.get_by_text("Changed by you: atom").wait_for()
+    window.settle()
+    assert window.page.locator(".les-gizmo").inner_html() == camera, "the structure turned instead"
+    window.page.get_by_role("button", name="Undo", exact=True).first.click()
+    window.page.wait_for_function(f"(before) => ({PICTURE})() === before", arg=before)
     assert window.problems == []

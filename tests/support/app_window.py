@@ -84,12 +84,14 @@ def wait_until_healthy(url, server):
 
 COUNT_CONTEXTS = """() => {
   const contexts = window.lesContexts = new Set();
-  const getContext = HTMLCanvasElement.prototype.getContext;
-  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-    const context = getContext.call(this, kind, ...rest);
-    if (context !== null && kind.includes('webgl')) contexts.add(context);
-    return context;
-  };
+  for (const { prototype } of [HTMLCanvasElement, OffscreenCanvas]) {
+    const getContext = prototype.getContext;
+    prototype.getContext = function (kind, ...rest) {
+      const context = getContext.call(this, kind, ...rest);
+      if (context !== null && kind.includes('webgl')) contexts.add(context);
+      return context;
+    };
+  }
 }"""
 
 
@@ -142,6 +144,14 @@ class Window:
         """Put a file into the sidebar's uploader of a structure or a model."""
         self.page.locator("[data-testid=stFileUploader]", has_text=f"{what} file").locator("input").set_input_files(
             path
+        )
+
+    def wait_for_choice(self, label):
+        """Wait until a menu of the sidebar shows this."""
+        self.page.wait_for_function(
+            """(label) => [...document.querySelectorAll('[data-testid=stSidebar] [data-testid=stSelectbox]')]
+              .some((menu) => menu.innerText.includes(label) || menu.querySelector('input')?.value === label)""",
+            arg=label,
         )
 
     def live_contexts(self):

@@ -185,7 +185,9 @@ export class Viewer {
     if (!this.root.isConnected || width === 0 || size === this.drawnSize) return;
     const isFirst = this.drawnSize === "";
     this.drawnSize = size;
-    if (!isFirst) this.canvas.resize(); // which draws, and so calls `follow`
+    const isBlind = !this.canvas.view.every(Number.isFinite); // drawn before the page had a place for it, as in Jupyter
+    if (!isFirst || isBlind) this.canvas.resize(); // which draws, and so calls `follow`
+    if (isBlind) this.reset();
   }
 
   /** Draw as Python wishes, when the wish is a new one. */
