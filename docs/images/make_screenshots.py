@@ -21,6 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 FOLDER = Path(__file__).resolve().parent
 APP = FOLDER.parents[1] / "app.py"
 FLAGS = ["--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+WITHOUT_VIEWER = ("Spectra",)
 RESTING = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -71,7 +72,8 @@ def save(page: Page, name: str, folder: Path) -> None:
     open_menu(page)
     page.locator(f"[data-testid=stSidebarNavLink]:has-text('{name}')").first.click()
     page.get_by_role("heading", level=1, name="les_viz" if name == "About" else name, exact=True).wait_for()
-    page.locator(".les-canvas canvas").first.wait_for()
+    if name not in WITHOUT_VIEWER:
+        page.locator(".les-canvas canvas").first.wait_for()
     page.wait_for_selector(".js-plotly-plot, [data-testid=stMetric]")
     close_menu(page)
     rest(page)

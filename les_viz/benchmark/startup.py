@@ -1,4 +1,4 @@
-"""Seconds from the command `les-viz` to an answering server and to the first picture in a browser."""
+"""Seconds from the command `les-viz` to an answering server and the first picture, and from one page to the next."""
 
 import shutil
 import socket
@@ -14,6 +14,8 @@ from les_viz.benchmark.report import milliseconds
 
 PATIENCE_S = 60.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PAGES = ("Response", "Potential", "Models", "Charges")
+RESTING = "[data-testid=stApp][data-test-script-state=notRunning]"
 FLAGS = ("--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
@@ -24,12 +26,13 @@ def measure(*, quick: bool) -> dict[str, object]:
         quick: once instead of three times.
 
     Returns:
-        `rows`: seconds to the server and to the canvas (None without a browser), one a start.
+        `rows`: seconds to the server and to the canvas (None without a browser), one a start, and `switches`: from the
+        click on a page's name until the page stands, by page, each visited once before.
     """
     return {"rows": [_start_once() for _ in range(1 if quick else 3)]}
 
 
-def _start_once() -> dict[str, float | None]:
+def _start_once() -> dict[str, Any]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -43,7 +46,7 @@ def _start_once() -> dict[str, float | None]:
         try:
             _wait_for(f"{address}/_stcore/health")
             server = time.perf_counter() - begin
-            return {"server": server, "canvas": _wait_for_canvas(address, begin)}
+            return {"server": server, **_looked_at(address, begin)}
         finally:
             app.terminate()
             app.wait()
@@ -61,10 +64,10 @@ def _wait_for(address: str) -> None:
             time.sleep(0.05)
 
 
-def _wait_for_canvas(address: str, begin: float) -> float | None:
+def _looked_at(address: str, begin: float) -> dict[str, Any]:
     browser_path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser_path is None or find_spec("playwright") is None:
-        return None
+        return {"canvas": None, "switches": {}}
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -73,7 +76,23 @@ def _wait_for_canvas(address: str, begin: float) -> float | None:
         page.goto(address)
         page.wait_for_selector(".les-canvas canvas", timeout=PATIENCE_S * 1000)
         seconds = time.perf_counter() - begin
+        page.wait_for_selector(RESTING, timeout=PATIENCE_S * 1000)
+        for name in PAGES:
+            _switch(page, name)
+        switches = {name: _switch(page, name) for name in PAGES}
         browser.close()
+    return {"canvas": seconds, "switches": switches}
+
+
+def _switch(page: Any, name: str) -> float:  # noqa: ANN401  (Playwright need not be installed)
+    """Seconds until heading and viewer of a page stand and its script rests."""
+    begin = time.perf_counter()
+    page.locator(f"[data-testid=stSidebarNavLink]:has-text('{name}')").first.click()
+    page.get_by_role("heading", level=1, name=name, exact=True).wait_for(timeout=PATIENCE_S * 1000)
+    page.wait_for_selector(".les-canvas canvas", timeout=PATIENCE_S * 1000)
+    page.wait_for_selector(RESTING, timeout=PATIENCE_S * 1000)
+    seconds = time.perf_counter() - begin
+    page.wait_for_timeout(1000)
     return seconds
 
 
@@ -84,4 +103,11 @@ def table(result: dict[str, Any]) -> str:
         f"| {number} | {milliseconds(row['server'])} | {milliseconds(row['canvas'])} |"
         for number, row in enumerate(result["rows"], start=1)
     ]
+    switches = [row["switches"] for row in result["rows"] if row["switches"]]
+    if switches:
+        lines += ["", "| to the page | " + " | ".join(PAGES) + " |", "|---|" + "---:|" * len(PAGES)]
+        lines += [
+            f"| after start {number} | " + " | ".join(milliseconds(row[name]) for name in PAGES) + " |"
+            for number, row in enumerate(switches, start=1)
+        ]
     return "\n".join(lines)

@@ -10,7 +10,8 @@ from les_viz.errors import SettingError
 
 @pytest.fixture
 def one_suite(monkeypatch):
-    monkeypatch.setattr(startup, "measure", lambda *, quick: {"rows": [{"server": 0.5, "canvas": None}]})
+    row = {"server": 0.5, "canvas": None, "switches": {}}
+    monkeypatch.setattr(startup, "measure", lambda *, quick: {"rows": [row]})
     return "startup"
 
 
@@ -23,7 +24,7 @@ def test_numbers_go_into_a_file_named_by_the_processor(one_suite, tmp_path, caps
     monkeypatch.setattr(main, "machine", lambda: {"processor": "Ünit(R) 2.5 GHz", "cores": 2})
     main.run([one_suite], quick=True, json_path=tmp_path)
     written = json.loads((tmp_path / "nit-r-2-5-ghz-2-cores.json").read_text(encoding="utf-8"))
-    assert written["startup"]["rows"] == [{"server": 0.5, "canvas": None}]
+    assert written["startup"]["rows"] == [{"server": 0.5, "canvas": None, "switches": {}}]
     assert written["machine"]["cores"] == 2
     assert "| 1 | 500 ms | – |" in capsys.readouterr().out
 

@@ -4,6 +4,7 @@ import ast
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
@@ -82,12 +83,18 @@ async def answer(app, path, **headers):
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, body.decode()
 
 
+def asked(app, path, **headers):
+    """`answer`, in a thread of its own: where browser tests ran before, this one has a running event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, answer(app, path, **headers)).result()
+
+
 def test_every_page_starts_with_the_server_and_the_scripts_it_needs(repository):
     static = server.STATIC
     names = [path.stem for path in (repository / "pages").glob("*.py")]
     found = {route.path: route.app for route in entry.routes(static, names)}
     assert {"/", "/charges", "/home", "/response"} <= set(found)
-    status, headers, html = asyncio.run(answer(found["/charges"], "/charges"))
+    status, headers, html = asked(found["/charges"], "/charges")
     assert status == 200
     assert headers["cache-control"] == "no-cache"
     head = html.partition("<head>")[2].partition("</head>")[0]
@@ -115,7 +122,7 @@ def test_nothing_is_compressed_on_the_way_to_the_same_machine():
         seen.append(dict(scope["headers"]))
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    asyncio.run(answer(entry.Uncompressed(app), "/", accept_encoding="gzip", accept="text/html"))
+    asked(entry.Uncompressed(app), "/", accept_encoding="gzip", accept="text/html")
     assert seen == [{b"accept": b"text/html"}]
 
 

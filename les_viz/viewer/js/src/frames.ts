@@ -2,7 +2,8 @@
 import type { Container } from "./container.ts";
 
 /** Keys of the JSON header of a piece, each required. */
-export const FRAMES_KEYS = ["version", "viewer", "run", "first", "is_live", "digest", "arrays"] as const;
+/** `turn` is not read: it makes answers that hold the same frames differ, so that Streamlit delivers each. */
+export const FRAMES_KEYS = ["version", "viewer", "run", "first", "is_live", "turn", "digest", "arrays"] as const;
 
 export interface Piece {
   run: string;
