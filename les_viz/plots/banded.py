@@ -74,20 +74,7 @@ def banded(lines: Sequence[Banded], axes: Axes, *, caption: str = "") -> go.Figu
 
 def with_caption(figure: go.Figure, caption: str) -> go.Figure:
     """The figure with a line of small print below."""
-    figure.add_annotation(
-        text=caption,
-        xref="paper",
-        yref="paper",
-        x=0,
-        y=0,
-        yshift=-_CAPTION_SPACE,
-        xanchor="left",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 12, "color": REFERENCE_GREY},
-    )
-    figure.update_layout(margin_b=_CAPTION_SPACE + 14)
-    return figure
+    return _with_small_print(figure, caption, x=0, anchor="left")
 
 
 def with_measured(figure: go.Figure, measured: Sequence[Band], source: str) -> go.Figure:
@@ -107,14 +94,18 @@ def with_measured(figure: go.Figure, measured: Sequence[Band], source: str) -> g
             showarrow=False,
             font={"size": 12, "color": REFERENCE_GREY},
         )
+    return _with_small_print(figure, f"grey: {source}", x=1, anchor="right")
+
+
+def _with_small_print(figure: go.Figure, text: str, *, x: float, anchor: str) -> go.Figure:
     figure.add_annotation(
-        text=f"grey: {source}",
+        text=text,
         xref="paper",
         yref="paper",
-        x=1,
+        x=x,
         y=0,
         yshift=-_CAPTION_SPACE,
-        xanchor="right",
+        xanchor=anchor,
         yanchor="bottom",
         showarrow=False,
         font={"size": 12, "color": REFERENCE_GREY},
