@@ -1,6 +1,7 @@
 """The figures of liquid water from molecular dynamics: infrared spectrum, dielectric response; not part of CI.
 
     python benchmarks/water_spectra.py runs --out OUT --ps 20 --seeds 4     # many hours; go on with the same command
+    python benchmarks/water_spectra.py runs --out OUT --only field --ps 10  # one of the two sweeps
     python benchmarks/water_spectra.py figures --out OUT                    # with whatever there is by now
     python benchmarks/water_spectra.py record --out OUT                     # the recorded run of the page Spectra
 
@@ -57,11 +58,13 @@ direction = [0, 0, 1]
 
 
 def runs(options: argparse.Namespace) -> None:
-    """Make or continue both sweeps."""
+    """Make or continue the sweeps."""
     for name, field, extra in (
         ("free", "", ""),
         ("field", FIELD, f"amplitudes_V_per_A = [{-STRENGTH}, {STRENGTH}]\n"),
     ):
+        if options.only not in ("", name):
+            continue
         folder = options.out / name
         folder.parent.mkdir(parents=True, exist_ok=True)
         config = options.out / f"{name}.toml"
@@ -164,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["runs", "figures", "record"])
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", choices=["free", "field"], default="")
     parser.add_argument("--ps", type=float, default=20.0)
     parser.add_argument("--skip-ps", type=float, default=0.5)
     parser.add_argument("--seeds", type=int, default=4)
