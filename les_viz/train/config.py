@@ -112,6 +112,8 @@ class LossConfig:
     energy_final: float = 0.0
     """If above 0: the weight of the energy rises to it over the last part of the training."""
     final_fraction: float = 0.25
+    molecular_forces: float = 0.0
+    """Of (relative error)² of the net forces and torques of molecules beside others; from the forces, no new labels."""
     stress: float = 0.0
     """Of (stress · volume)²/atoms."""
     dipole: float = 0.0

@@ -19,6 +19,7 @@ from les_viz.system import System, element_symbols
 from les_viz.train.baseline import atomic_energy
 from les_viz.train.couplings import couplings_of
 from les_viz.train.labelled import Labelled
+from les_viz.train.molecular import Molecules
 
 MOST_COUPLINGS = 1_500_000_000
 """Bytes of kept couplings; frames beyond are computed again whenever they come."""
@@ -41,6 +42,7 @@ class Batch:
         is_periodic: (frames,).
         couplings: (frames, 4, most atoms, most atoms) from charges to potential (V/e) and field (V/Å/e), or None.
         slots: (atoms,) place of each atom in a block (frames, most atoms), or None for a single frame.
+        molecules: of the frames, if they were asked for.
         energy: (frames,) without atomic energies, eV.
         forces: (atoms, 3), eV/Å.
         stress: (frames, 3, 3), eV/Å³.
@@ -58,6 +60,7 @@ class Batch:
     is_periodic: Tensor
     couplings: Tensor | None
     slots: Tensor | None
+    molecules: Molecules | None
     energy: Tensor
     forces: Tensor
     stress: Tensor
@@ -81,6 +84,7 @@ class _Frame:
     positions: Tensor
     cell: Tensor
     is_periodic: bool
+    molecules: Molecules | None
     energy: float
     forces: Tensor
     stress: Tensor
@@ -100,6 +104,7 @@ class FrameFormat:
         coulomb: of the model, or None without charges.
         dtype: of the numbers.
         device: where they live.
+        molecules: whether to find the molecules of each frame.
     """
 
     elements: tuple[int, ...]
@@ -108,6 +113,7 @@ class FrameFormat:
     coulomb: CoulombSum | None
     dtype: torch.dtype
     device: str = "cpu"
+    molecules: bool = False
 
 
 class FrameSet:
@@ -168,6 +174,7 @@ class FrameSet:
             is_periodic=torch.tensor([f.is_periodic for f in frames], device=device),
             couplings=self._couplings_of(numbers, most) if self.form.coulomb else None,
             slots=None if single else (system_idx * most + within).to(device),
+            molecules=Molecules.together([f.molecules for f in frames if f.molecules]) if self.form.molecules else None,
             energy=torch.tensor([f.energy for f in frames], dtype=dtype, device=device),
             forces=_joined([f.forces for f in frames]),
             stress=torch.stack([f.stress for f in frames]),
@@ -216,6 +223,7 @@ def _tensors(frame: Labelled, form: FrameFormat) -> _Frame:
         positions=system.positions.to(form.device, form.dtype),
         cell=system.cell[0].to(form.device, form.dtype),
         is_periodic=bool(system.is_periodic[0]),
+        molecules=Molecules.of(system, form.dtype, form.device) if form.molecules else None,
         energy=frame.energy - atomic_energy(frame, form.atomic_energies),
         forces=tensor(frame.forces),
         stress=tensor(frame.stress, 3, 3),

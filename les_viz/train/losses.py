@@ -43,6 +43,8 @@ def batch_loss(forward: Forward, config: LossConfig, progress: float) -> Loss:
     energy_error = outputs.energy - batch.energy
     value = config.forces * force_error.square().mean()
     value = value + energy_weight(config, progress) * (energy_error.square() / batch.counts).mean()
+    if batch.molecules is not None and config.molecular_forces > 0:
+        value = value + config.molecular_forces * batch.molecules.relative_error(outputs.forces, batch.forces)
     value = value + _finetuning(forward, outputs, config)
     if not bool(torch.isfinite(value)):
         raise SettingError(

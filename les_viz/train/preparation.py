@@ -79,6 +79,7 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         coulomb=model.coulomb,
         dtype=dtype,
         device=settings.device,
+        molecules=config.loss.molecular_forces > 0,
     )
     training_set = FrameSet(train, form)
     if config.model.start_from:
