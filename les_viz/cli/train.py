@@ -15,12 +15,14 @@ class Screen:
         """Look at the terminal."""
         self._moving = sys.stderr.isatty()
 
-    def step(self, epoch: int, done: int, batches: int) -> None:
-        """Move the line."""
+    def step(self, epoch: int, done: int, batches: int, errors: dict[str, float]) -> None:
+        """Move the line, with the training errors of the epoch so far."""
         if self._moving:
             width = 30
             bar = "█" * (width * done // batches)
-            print(f"\r  epoch {epoch + 1} {bar:<{width}} {done}/{batches}", end="", file=sys.stderr, flush=True)
+            now = f"forces {errors['forces']:.1f} meV/Å  energy {errors['energy']:.2f} meV/atom"
+            line = f"\r\x1b[K  epoch {epoch + 1} {bar:<{width}} {done}/{batches}  {now}"
+            print(line, end="", file=sys.stderr, flush=True)
 
     def epoch(self, record: Record, *, best: bool) -> None:
         """Print the errors and the charges that emerge."""

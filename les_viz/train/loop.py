@@ -24,8 +24,8 @@ Record = dict[str, Any]
 class Listener(Protocol):
     """Who wants to hear how it goes."""
 
-    def step(self, epoch: int, done: int, batches: int) -> None:
-        """A step was taken."""
+    def step(self, epoch: int, done: int, batches: int, errors: dict[str, float]) -> None:
+        """A step was taken; `errors` of the epoch so far, forces in meV/Å and energy in meV/atom."""
 
     def epoch(self, record: Record, *, best: bool) -> None:
         """An epoch is over."""
@@ -91,7 +91,8 @@ class Trainer:
             self._step(numbers, (course.epoch + course.batches_done / len(batches)) / settings.epochs)
             course.batches_done += 1
             course.epoch_seconds = before + time.perf_counter() - started
-            listener.step(course.epoch, course.batches_done, len(batches))
+            errors = {name: course.rms(name) for name in course.sums}
+            listener.step(course.epoch, course.batches_done, len(batches), errors)
         return True
 
     def close_epoch(self) -> tuple[Record, bool]:

@@ -6,6 +6,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from les_viz.cli.main import main
+from les_viz.cli.train import Screen
 
 CONFIG = """
 [data]
@@ -50,3 +51,12 @@ def test_mistakes_are_one_line(tmp_path, capsys):
     assert "did you mean 'epochs'" in line
     assert main(["train", str(tmp_path / "config.toml"), "--resum"]) == 2
     assert "did you mean '--resume'" in capsys.readouterr().err
+
+
+def test_on_a_terminal_the_line_moves_with_the_errors(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    Screen().step(2, 10, 40, {"forces": 33.21, "energy": 0.456})
+    line = capsys.readouterr().err
+    assert "epoch 3" in line
+    assert "10/40" in line
+    assert "forces 33.2 meV/Å  energy 0.46 meV/atom" in line

@@ -96,7 +96,7 @@ class Silence:
     def __init__(self, stop_after=None):
         self.records, self.steps, self.stop_after = [], 0, stop_after
 
-    def step(self, epoch, done, batches):
+    def step(self, epoch, done, batches, errors):
         import os
         import signal
 

@@ -67,7 +67,7 @@ def test_start(head, tmp_path):
 
 
 class Silent:
-    def step(self, epoch, done, batches):
+    def step(self, epoch, done, batches, errors):
         pass
 
     def epoch(self, record, *, best):
