@@ -23,7 +23,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         SettingError: it cannot be read or is not TOML.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
     except OSError as caught:
         raise SettingError(f"{path}: cannot be read ({caught.strerror}); check the path") from None
     if len(content) > MAX_BYTES:
@@ -38,7 +39,7 @@ def table_as(kind: type[_Table], content: object, where: str = "") -> _Table:
     """Make a dataclass of a table; its fields are the only keys allowed.
 
     Args:
-        kind: a dataclass of texts, numbers, booleans, tuples of them and further dataclasses.
+        kind: a dataclass of texts, numbers, booleans, tuples and tables of them, and further dataclasses.
         content: as `tomllib` gives it.
         where: name of the table, for messages.
 
@@ -73,11 +74,19 @@ def _value(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - any t
         return table_as(typing.cast("type[Any]", kind), value, where)
     if typing.get_origin(kind) is tuple:
         item_kinds = typing.get_args(kind)
-        length = None if item_kinds[-1] is Ellipsis else len(item_kinds)
-        if not isinstance(value, list) or (length is not None and len(value) != length):
-            count = "a list" if length is None else f"a list of {length} values"
-            raise SettingError(f"{where} is {value!r}: expected {count}")
+        if item_kinds[-1] is Ellipsis:
+            # A single item needs no brackets.
+            return tuple(_value(item_kinds[0], item, where) for item in (value if isinstance(value, list) else [value]))
+        if not isinstance(value, list) or len(value) != len(item_kinds):
+            raise SettingError(f"{where} is {value!r}: expected a list of {len(item_kinds)} values")
         return tuple(_value(item_kinds[0], item, where) for item in value)
+    if typing.get_origin(kind) is dict:
+        if not isinstance(value, dict):
+            raise SettingError(f"{where} is {value!r}: expected a table")
+        item_kind = typing.get_args(kind)[1]
+        return {key: _value(item_kind, item, f"{where}.{key}") for key, item in value.items()}
+    if kind is Any:
+        return value
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
