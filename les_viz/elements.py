@@ -26,6 +26,8 @@ _RADII_TEXT = """
 """
 _RADII = tuple(float(radius) for radius in _RADII_TEXT.split())
 _UNKNOWN_RADIUS = 1.6
+_NOT_METALS_TEXT = "X H He B C N O F Ne Si P S Cl Ar Ge As Se Br Kr Sb Te I Xe At Rn Ts Og"
+_NOT_METALS = frozenset(SYMBOLS.index(symbol) for symbol in _NOT_METALS_TEXT.split())
 
 
 def covalent_radius(atomic_number: int) -> float:
@@ -33,3 +35,8 @@ def covalent_radius(atomic_number: int) -> float:
     if 1 <= atomic_number <= len(_RADII):
         return _RADII[atomic_number - 1]
     return _UNKNOWN_RADIUS
+
+
+def is_metal(atomic_number: int) -> bool:
+    """Whether the element is a metal; half-metals such as silicon count as none."""
+    return atomic_number not in _NOT_METALS

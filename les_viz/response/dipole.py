@@ -8,11 +8,12 @@ molecules count whole; what is left undetermined is the quantum of polarisation.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from les_viz.elements import covalent_radius
+from les_viz.elements import covalent_radius, is_metal
 
 BOND_TOLERANCE = 1.2
 """Atoms closer than this times the sum of their covalent radii count as bonded."""
@@ -69,19 +70,34 @@ class Bonds:
 def find_bonds(
     atomic_numbers: NDArray[np.int64], positions: FloatArray, cell: FloatArray, *, periodic: bool = True
 ) -> Bonds:
-    """Bonds by distance, `BOND_TOLERANCE` times the sum of the covalent radii."""
+    """Bonds by distance, `BOND_TOLERANCE` times the sum of the covalent radii.
+
+    Covalent radii of metals are so large that cations of a salt would seem bonded to each other: two metals are not,
+    where each has a bond to a non-metal.
+    """
     import vesin
 
     radii = np.array([covalent_radius(int(z)) for z in atomic_numbers])
     finder = vesin.NeighborList(cutoff=float(2 * BOND_TOLERANCE * radii.max()), full_list=True)
     i, j, shift, distance = finder.compute(points=positions, box=cell, periodic=periodic, quantities="ijSd")
     bonded = distance < BOND_TOLERANCE * (radii[i] + radii[j])
+    bonded &= ~_between_cations(atomic_numbers, i, j, bonded)
     order = np.argsort(-distance[bonded])
     return Bonds(
         i[bonded][order].astype(np.int64),
         j[bonded][order].astype(np.int64),
         shift[bonded][order].astype(np.float64),
     )
+
+
+def _between_cations(
+    atomic_numbers: NDArray[np.int64], i: NDArray[Any], j: NDArray[Any], near: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which pairs are of two metals that both are near a non-metal."""
+    metal = np.array([is_metal(int(z)) for z in atomic_numbers])
+    is_cation = np.zeros(len(metal), dtype=bool)
+    is_cation[i[near & metal[i] & ~metal[j]]] = True
+    return np.asarray(is_cation[i] & is_cation[j])
 
 
 def spanning_images(bonds: Bonds, n_atoms: int) -> tuple[NDArray[np.int64], FloatArray]:

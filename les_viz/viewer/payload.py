@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from les_viz.elements import SYMBOLS, covalent_radius
+from les_viz.elements import SYMBOLS, covalent_radius, is_metal
 from les_viz.viewer.layers import Arrows, Tensors, Volume
 from les_viz.viewer.scene import SCENE_VERSION, Scene
 
@@ -72,7 +72,12 @@ def pack(header: Mapping[str, Any], arrays: Arrays) -> bytes:
 
 
 def _species(number: int) -> dict[str, Any]:
-    return {"number": number, "symbol": SYMBOLS[number], "radius": covalent_radius(number)}
+    return {
+        "number": number,
+        "symbol": SYMBOLS[number],
+        "radius": covalent_radius(number),
+        "is_metal": is_metal(number),
+    }
 
 
 def _arrow_header(arrows: Arrows) -> dict[str, Any]:

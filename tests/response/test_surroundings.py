@@ -5,6 +5,7 @@ from ase import Atoms
 from ase.build import bulk, molecule
 from random_models import random_model
 
+from les_viz.response.dipole import find_bonds
 from les_viz.response.predict import predict
 from les_viz.response.surroundings import coordination_numbers, nearest_distances
 
@@ -28,3 +29,14 @@ def test_images_and_distant_atoms_count():
     assert nearest_distances(predicted(Atoms("H"))).tolist() == [np.inf]
     crystal = predicted(bulk("NaCl", "rocksalt", 5.6, cubic=True))
     np.testing.assert_allclose(nearest_distances(crystal), np.full(8, 2.8))
+
+
+def test_cations_of_a_hot_salt_are_not_bonded_and_atoms_of_a_metal_are():
+    salt = bulk("NaCl", "rocksalt", a=5.2, cubic=True) * (2, 2, 2)  # Na-Na 3.68 Å, within 1.2 times the radii of sodium
+    bonds = find_bonds(salt.numbers, salt.positions, salt.cell[:])
+    assert {frozenset(pair) for pair in zip(salt.numbers[bonds.first], salt.numbers[bonds.second], strict=True)} == {
+        frozenset({11, 17})
+    }
+    assert (np.bincount(bonds.first) == 6).all()
+    sodium = bulk("Na", "bcc", a=4.29, cubic=True) * (2, 2, 2)
+    assert len(find_bonds(sodium.numbers, sodium.positions, sodium.cell[:]).first) == 8 * len(sodium)

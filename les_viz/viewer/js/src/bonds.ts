@@ -1,4 +1,6 @@
 // Bonds by covalent radii, between the atoms as they are given: no bond is drawn across the boundary of the cell.
+// Radii of metals are so large that cations of a salt would seem bonded: two metals are not, where both are bonded to a
+// non-metal.
 
 export const TOLERANCE = 1.25;
 export const SMALLEST_DISTANCE = 0.3; // Å: closer atoms are the same site twice, not a bond
@@ -6,7 +8,21 @@ export const SMALLEST_DISTANCE = 0.3; // Å: closer atoms are the same site twic
 export type Pair = readonly [number, number];
 
 /** Pairs i < j closer than 1.25 times the sum of their covalent radii; linear in the number of atoms. */
-export function findBonds(positions: Float32Array, radii: Float32Array): Pair[] {
+export function findBonds(positions: Float32Array, radii: Float32Array, metals: Uint8Array = new Uint8Array(radii.length)): Pair[] {
+  const pairs = closePairs(positions, radii);
+  const cations = cationsAmong(pairs, metals);
+  return cations === null ? pairs : pairs.filter(([i, j]) => cations[i] === 0 || cations[j] === 0);
+}
+
+/** Which atoms are metals bonded to a non-metal; null where there is no metal. */
+export function cationsAmong(pairs: Iterable<Pair>, metals: Uint8Array): Uint8Array | null {
+  if (!metals.includes(1)) return null;
+  const cations = new Uint8Array(metals.length);
+  for (const [i, j] of pairs) if (metals[i] !== metals[j]) cations[metals[i] === 1 ? i : j] = 1;
+  return cations;
+}
+
+function closePairs(positions: Float32Array, radii: Float32Array): Pair[] {
   const n = radii.length;
   const width = 2 * TOLERANCE * radii.reduce((a, b) => Math.max(a, b), 0.1);
   const boxes = new Map<string, number[]>();
@@ -46,13 +62,13 @@ export class Bonds {
   }
 
   /** Bonds between all drawn atoms, images included. */
-  between({ positions, count }: { positions: Float32Array; count: number }, cellRadii: Float32Array): Pair[] {
+  between({ positions, count }: { positions: Float32Array; count: number }, cellRadii: Float32Array, metals?: Uint8Array): Pair[] {
     const total = positions.length / 3;
     const radii = total === count ? cellRadii : Float32Array.from({ length: total }, (_, i) => cellRadii[i % count]!);
     this.age += 1;
     if (total <= EVERY_FRAME || this.age >= SELDOM) {
       this.age = 0;
-      this.pairs = findBonds(positions, radii);
+      this.pairs = findBonds(positions, radii, metals === undefined ? metals : Uint8Array.from(radii, (_, i) => metals[i % count]!));
       return this.pairs;
     }
     return this.pairs.filter(([i, j]) => distanceBetween(positions, i, j) < STRETCH * TOLERANCE * (radii[i]! + radii[j]!));

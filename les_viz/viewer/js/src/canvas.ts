@@ -16,7 +16,7 @@ import { diverging, toHex } from "./colormap.ts";
 import { arrowMesh, gridOf, sliceMesh, surfaceMesh, tensorMesh } from "./overlays.ts";
 import type { Placed } from "./placed.ts";
 import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
-import { type Scene, covalentRadii, symbolOf } from "./scene.ts";
+import { type Scene, covalentRadii, metalsOf, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
 import { type Vector, unit } from "./vectors.ts";
 
@@ -116,7 +116,7 @@ export class Canvas {
       atom.z = placed.positions[3 * i + 2]!;
     });
     const radii = covalentRadii(placed.scene);
-    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii));
+    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii, metalsOf(placed.scene)));
     this.paint(placed, drawing, values, radii);
     this.invalidate();
   }

@@ -54,8 +54,16 @@ export function diverging(value: number, limit: number): Rgb {
 
 export const toHex = ([r, g, b]: Rgb): number => (r << 16) | (g << 8) | b;
 
-/** CSS gradient from −limit (left) to +limit (right). */
-export function cssGradient(stops = 16): string {
-  const colours = Array.from({ length: stops + 1 }, (_, i) => `rgb(${diverging(i - stops / 2, stops / 2).join(",")})`);
+/** CSS gradient over a part of the scale, by default from −limit (left) to +limit (right). */
+export function cssGradient([low, high]: readonly [number, number] = [-1, 1], stops = 16): string {
+  const colours = Array.from({ length: stops + 1 }, (_, i) => `rgb(${diverging(low + ((high - low) * i) / stops, 1).join(",")})`);
   return `linear-gradient(90deg, ${colours.join(", ")})`;
+}
+
+/** The part of a scale that is worth showing: one side of it where all values lie there, as lengths and spreads do. */
+export function shownPart(values: ArrayLike<number> | null): readonly [number, number] {
+  let [low, high] = [0, 0];
+  for (let i = 0; values !== null && i < values.length; i++) [low, high] = [Math.min(low, values[i]!), Math.max(high, values[i]!)];
+  if (low === high) return [-1, 1];
+  return [low < 0 ? -1 : 0, high > 0 ? 1 : 0];
 }

@@ -1,6 +1,6 @@
 // The picture as a PNG: what is on the stage, with the colour bar drawn in.
 import { captionOf } from "./colorbar.ts";
-import { diverging } from "./colormap.ts";
+import { diverging, shownPart } from "./colormap.ts";
 import { digitsFor, signed } from "./format.ts";
 import type { LegendLine } from "./legend.ts";
 import type { Scene } from "./scene.ts";
@@ -47,20 +47,21 @@ function drawBar(context: CanvasRenderingContext2D, scene: Scene, theme: Theme):
   const unit = context.canvas.height / 50;
   const [width, height] = [14 * unit, unit];
   const [left, top] = [context.canvas.width - width - unit, 2.6 * unit];
+  const [low, high] = shownPart(scene.values);
   for (let x = 0; x < width; x++) {
-    context.fillStyle = `rgb(${diverging((2 * x) / width - 1, 1).join(",")})`;
+    context.fillStyle = `rgb(${diverging(low + ((high - low) * x) / width, 1).join(",")})`;
     context.fillRect(left + x, top, 1.5, height);
   }
   context.fillStyle = theme.text;
   context.font = `${1.2 * unit}px system-ui, sans-serif`;
   context.fillText(captionOf(scene), left, top - 0.6 * unit);
   const digits = digitsFor(scene.limit);
-  context.textAlign = "left";
-  context.fillText(signed(-scene.limit, digits), left, top + 2.4 * unit);
-  context.textAlign = "center";
-  context.fillText("0", left + width / 2, top + 2.4 * unit);
-  context.textAlign = "right";
-  context.fillText(signed(scene.limit, digits), left + width, top + 2.4 * unit);
+  const places = [["left", 0], ["center", 0.5], ["right", 1]] as const;
+  for (const [align, part] of places) {
+    const at = low + part * (high - low);
+    context.textAlign = align;
+    context.fillText(signed(at * scene.limit, at === 0 ? 0 : digits), left + part * width, top + 2.4 * unit);
+  }
 }
 
 export function download(picture: HTMLCanvasElement, name: string): void {

@@ -1,6 +1,6 @@
 // Where the atoms of a scene are drawn: molecules whole or as the file has them, the cell repeated or not.
 import { corner } from "./cell.ts";
-import type { Scene } from "./scene.ts";
+import { type Scene, metalsOf } from "./scene.ts";
 import { type Vector, minus, plus, row } from "./vectors.ts";
 import { type Molecules, findMolecules } from "./wrap.ts";
 
@@ -45,7 +45,7 @@ export class Placer {
   }
 
   private whole(positions: Float32Array, cell: Float32Array): Float32Array {
-    this.molecules ??= findMolecules(positions, cell, this.radii);
+    this.molecules ??= findMolecules(positions, cell, this.radii, metalsOf(this.scene));
     return this.molecules.wrap(positions);
   }
 }

@@ -30,6 +30,7 @@ export interface Species {
   symbol: string;
   /** Covalent radius in Å. */
   radius: number;
+  is_metal: boolean;
 }
 
 /** What Python wants of the looks; null leaves what the visitor chose. */
@@ -142,3 +143,7 @@ export const symbolOf = (scene: Scene, atom: number): string => scene.species.ge
 
 export const covalentRadii = (scene: Scene): Float32Array =>
   Float32Array.from(scene.numbers, (number) => scene.species.get(number)?.radius ?? 1);
+
+/** 1 for each atom of a metal. */
+export const metalsOf = (scene: Scene): Uint8Array =>
+  Uint8Array.from(scene.numbers, (number) => Number(scene.species.get(number)?.is_metal === true));

@@ -27,7 +27,12 @@ export const STYLES = `
 .les-bare .les-panel:not(.les-tip), .les-bare .les-gizmo { display: none; }
 .les-gizmo { position: absolute; left: 6px; bottom: 6px; z-index: 2; pointer-events: none; }
 .les-gizmo text { font: 600 12px system-ui, sans-serif; text-anchor: middle; dominant-baseline: central; }
-.les-tools { display: flex; flex-wrap: wrap; gap: 4px; padding-top: 6px; align-items: center; }
+.les-tools, .les-half { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; }
+.les-tools { padding-top: 6px; justify-content: space-between; }
+.les-joined { display: flex; }
+.les-tools .les-joined button { border-radius: 0; margin-left: -1px; }
+.les-tools .les-joined button:first-child { border-radius: 6px 0 0 6px; margin-left: 0; }
+.les-tools .les-joined button:last-child { border-radius: 0 6px 6px 0; }
 .les-tools button, .les-tools select { font: inherit; color: inherit; background: transparent; border: 1px solid var(--les-line);
   border-radius: 6px; padding: 3px 9px; cursor: pointer; }
 .les-tools select { padding: 3px 2px; max-width: 96px; }
@@ -38,6 +43,5 @@ export const STYLES = `
 .les-transport .les-scrub { flex: 1 1 120px; min-width: 80px; accent-color: #f5b400; }
 .les-transport .les-play { min-width: 62px; }
 .les-frame { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.les-tools .les-gap { flex: 1 1 8px; }
 .les-hidden { display: none; }
 `;

@@ -39,28 +39,33 @@ export class Toolbar {
     this.row = make("div", "les-tools", parent);
     this.row.setAttribute("role", "toolbar");
     this.row.setAttribute("aria-label", "Look of the structure");
+    const atoms = make("div", "les-half", this.row); // a row of its own where both do not fit side by side
+    const kinds = make("div", "les-joined", atoms);
     for (const { name, title } of REPRESENTATIONS)
       this.kinds.set(
         name,
-        this.button(title, `Draw atoms as ${name.replaceAll("-", " ")}`, () => actions.redraw({ representation: name })),
+        button(kinds, title, `Draw atoms as ${name.replaceAll("-", " ")}`, () => actions.redraw({ representation: name })),
       );
-    this.labels = this.choice("What is written at the atoms", LABELS.map(({ title }) => title), (i) =>
+    this.labels = choice(atoms, "What is written at the atoms", LABELS.map(({ title }) => title), (i) =>
       actions.redraw({ labels: LABELS[i]!.name }),
     );
-    this.measure = this.button("Measure", "Click two, three or four atoms: distance, angle, dihedral (M)", () =>
+    this.measure = button(atoms, "Measure", "Click two, three or four atoms: distance, angle, dihedral (M)", () =>
       actions.toggleMeasuring(),
     );
-    this.move = this.button("Move", "Drag atoms with the mouse or a finger (V); or hold Alt while you drag", () => actions.toggleMoving());
-    make("span", "les-gap", this.row);
-    this.flag("showCell", "Cell", "Show or hide the cell");
-    this.flag("isWhole", "Whole", "Draw molecules whole and inside the cell, or atoms where the file has them");
-    this.supercell = this.choice("Repeat the cell", SUPERCELLS.map((n) => n.join("\u00d7")), (i) =>
+    this.move = button(atoms, "Move", "Drag atoms with the mouse or a finger (V); or hold Alt while you drag", () =>
+      actions.toggleMoving(),
+    );
+    const space = make("div", "les-half", this.row);
+    this.flag(space, "showCell", "Cell", "Show or hide the cell");
+    this.flag(space, "isWhole", "Whole", "Draw molecules whole and inside the cell, or atoms where the file has them");
+    this.supercell = choice(space, "Repeat the cell", SUPERCELLS.map((n) => n.join("\u00d7")), (i) =>
       actions.redraw({ supercell: SUPERCELLS[i]! }),
     );
-    this.directions = (["a", "b", "c"] as const).map((name) => this.button(name, "", () => actions.lookAlong(name)));
-    this.flag("isOrthographic", "Flat", "Parallel lines stay parallel (O)");
-    this.button("Reset", "Show the whole structure again (R)", () => actions.reset());
-    this.button("PNG", "Save this picture", () => actions.savePicture());
+    const views = make("div", "les-joined", space);
+    this.directions = (["a", "b", "c"] as const).map((name) => button(views, name, "", () => actions.lookAlong(name)));
+    this.flag(space, "isOrthographic", "Flat", "Parallel lines stay parallel (O)");
+    button(space, "Reset", "Show the whole structure again (R)", () => actions.reset());
+    button(space, "PNG", "Save this picture", () => actions.savePicture());
   }
 
   show(drawing: Drawing, hasCell: boolean, { isMeasuring, isMoving, canMove }: Modes): void {
@@ -81,28 +86,33 @@ export class Toolbar {
     });
   }
 
-  private button(text: string, title: string, onClick: () => void): HTMLButtonElement {
-    const element = make("button", "", this.row);
-    element.type = "button";
-    element.textContent = text;
-    element.title = title;
-    element.addEventListener("click", onClick);
-    return element;
-  }
-
-  private flag(name: Flag, text: string, title: string): void {
+  private flag(parent: HTMLElement, name: Flag, text: string, title: string): void {
     const toggle = () => this.actions.redraw({ [name]: this.drawing?.[name] !== true });
-    this.flags.set(name, this.button(text, title, toggle));
+    this.flags.set(name, button(parent, text, title, toggle));
   }
+}
 
-  private choice(title: string, texts: readonly string[], onChoose: (index: number) => void): HTMLSelectElement {
-    const element = make("select", "", this.row);
-    element.title = title;
-    element.setAttribute("aria-label", title);
-    for (const text of texts) make("option", "", element).textContent = text;
-    element.addEventListener("change", () => onChoose(element.selectedIndex));
-    return element;
-  }
+function button(parent: HTMLElement, text: string, title: string, onClick: () => void): HTMLButtonElement {
+  const element = make("button", "", parent);
+  element.type = "button";
+  element.textContent = text;
+  element.title = title;
+  element.addEventListener("click", onClick);
+  return element;
+}
+
+function choice(
+  parent: HTMLElement,
+  title: string,
+  texts: readonly string[],
+  onChoose: (index: number) => void,
+): HTMLSelectElement {
+  const element = make("select", "", parent);
+  element.title = title;
+  element.setAttribute("aria-label", title);
+  for (const text of texts) make("option", "", element).textContent = text;
+  element.addEventListener("change", () => onChoose(element.selectedIndex));
+  return element;
 }
 
 const press = (button: HTMLElement, isOn: boolean): void => button.setAttribute("aria-pressed", String(isOn));

@@ -1,6 +1,6 @@
 // Where the atoms of a crystal are drawn: molecules whole and with their centre in the cell, networks atom by atom.
 // A molecule is what bonds (through the boundary too) hold together without reaching its own image.
-import { TOLERANCE, SMALLEST_DISTANCE } from "./bonds.ts";
+import { type Pair, TOLERANCE, SMALLEST_DISTANCE, cationsAmong } from "./bonds.ts";
 
 type Triple = [number, number, number];
 
@@ -19,10 +19,15 @@ export interface Molecules {
   wrap(positions: Float32Array): Float32Array;
 }
 
-export function findMolecules(positions: Float32Array, cell: Float32Array, radii: Float32Array): Molecules {
+export function findMolecules(
+  positions: Float32Array,
+  cell: Float32Array,
+  radii: Float32Array,
+  metals: Uint8Array = new Uint8Array(radii.length),
+): Molecules {
   const inverse = invert(cell);
   const fractional = (p: Float32Array) => Array.from(radii, (_, i) => times(inverse, at(p, i)));
-  const groups = groupsOf(linksOf(fractional(positions), cell, radii));
+  const groups = groupsOf(withoutCationPairs(linksOf(fractional(positions), cell, radii), metals));
   return { wrap: (moved) => wrapped(fractional(moved), cell, groups) };
 }
 
@@ -117,6 +122,12 @@ function linksOf(fractional: Triple[], cell: Float32Array, radii: Float32Array):
     else members.push(j);
   });
   return links;
+}
+
+function withoutCationPairs(links: Link[][], metals: Uint8Array): Link[][] {
+  const pairs = links.flatMap((own, i) => own.map(({ to }): Pair => [i, to]));
+  const cations = cationsAmong(pairs, metals);
+  return cations === null ? links : links.map((own, i) => own.filter(({ to }) => cations[i] === 0 || cations[to] === 0));
 }
 
 /** The boxes next to one, through the boundary, each once. */

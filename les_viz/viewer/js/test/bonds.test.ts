@@ -30,3 +30,11 @@ test("boxes find what the plain double loop finds", () => {
   assert.ok(plain.size > 20);
   assert.deepEqual(new Set(findBonds(positions, radii).map(key)), plain);
 });
+
+test("cations of a salt are not bonded to each other, atoms of a metal are", () => {
+  const [Na, Cl] = [1.66, 1.02];
+  // a bent face of rock salt: Na–Na 3.7 Å, closer than 1.25 times the sum of their radii
+  const positions = Float32Array.of(0, 0, 0, 2.6, 0, 0, 2.6, 2.6, 0, 0, 2.6, 0);
+  assert.deepEqual(findBonds(positions, Float32Array.of(Na, Cl, Na, Cl), Uint8Array.of(1, 0, 1, 0)).length, 4);
+  assert.deepEqual(findBonds(positions, Float32Array.of(Na, Na, Na, Na), Uint8Array.of(1, 1, 1, 1)).length, 6);
+});

@@ -4,7 +4,7 @@ import { decodeScene } from "../src/codec.ts";
 import { fromHalf } from "../src/container.ts";
 import { sameSubject } from "../src/scene.ts";
 
-const OXYGEN = { number: 8, symbol: "O", radius: 0.66 };
+const OXYGEN = { number: 8, symbol: "O", radius: 0.66, is_metal: false };
 
 function payload(change: Record<string, unknown> = {}, drop?: string): Uint8Array {
   const positions = Float32Array.of(0, 1, 2, 3, 4, 5);

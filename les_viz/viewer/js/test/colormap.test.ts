@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cssGradient, diverging, divergingLab, oklabToLinear, toHex } from "../src/colormap.ts";
+import { cssGradient, diverging, divergingLab, oklabToLinear, shownPart, toHex } from "../src/colormap.ts";
 
 const distance = (p: readonly number[], q: readonly number[]) => Math.hypot(...p.map((x, i) => x - q[i]!));
 
@@ -40,4 +40,12 @@ test("values beyond the limit saturate, and a value that is no number is the mid
   assert.deepEqual(diverging(0.3, 0), diverging(0, 1));
   assert.equal(toHex([1, 2, 3]), 0x010203);
   assert.match(cssGradient(), /^linear-gradient\(90deg, rgb\(/);
+});
+
+test("the bar shows one side of the scale where no value lies on the other", () => {
+  assert.deepEqual(shownPart([0.2, -0.1]), [-1, 1]);
+  assert.deepEqual(shownPart(Float32Array.of(0.2, 0)), [0, 1]);
+  assert.deepEqual(shownPart([-3, -1]), [-1, 0]);
+  assert.deepEqual([shownPart(null), shownPart([0, 0])], [[-1, 1], [-1, 1]]);
+  assert.ok(cssGradient([0, 1]).startsWith(`linear-gradient(90deg, rgb(${diverging(0, 1).join(",")})`));
 });

@@ -71,7 +71,7 @@ test("scales are round and fit", () => {
 const scene = (change: Partial<Scene>): Scene =>
   ({
     numbers: Uint8Array.of(8, 1),
-    species: new Map([[8, { number: 8, symbol: "O", radius: 0.66 }], [1, { number: 1, symbol: "H", radius: 0.31 }]]),
+    species: new Map([[8, { number: 8, symbol: "O", radius: 0.66, is_metal: false }], [1, { number: 1, symbol: "H", radius: 0.31, is_metal: false }]]),
     cell: Float32Array.of(10, 0, 0, 0, 10, 0, 0, 0, 10),
     positions: Float32Array.of(9.8, 5, 5, 0.6, 5, 5),
     ...change,
