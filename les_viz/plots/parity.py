@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from les_viz.plots.theme import REFERENCE_GREY, SERIES, template
+from les_viz.plots.theme import REFERENCE_GREY, kind_color, template
 from les_viz.response.prediction import FloatArray
 
 HEIGHT = 380
@@ -68,7 +68,7 @@ def parity(reference: FloatArray, values: FloatArray, kinds: Sequence[str], *, x
                 mode="markers",
                 name=kind,
                 showlegend=True,
-                marker={"color": SERIES[number % len(SERIES)], "size": 6, "opacity": 0.7},
+                marker={"color": kind_color(kind, number), "size": 6, "opacity": 0.7},
                 hovertemplate=f"{kind}: %{{y:.3f}} against %{{x:.3f}}<extra></extra>",
             )
         )

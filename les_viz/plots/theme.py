@@ -33,7 +33,22 @@ SHORT_RANGE: Final = "#d97b29"
 """The same model without charges."""
 
 SERIES: Final = ("#3f7fb5", "#c8553d", "#5b9a68", "#8a63a6", "#b58a2c", "#4f5d75", "#c06c9a", "#6c8f2f")
-"""Elements and other kinds without an order, tellable apart by the colour-blind in this order."""
+"""Kinds without an order, tellable apart by the colour-blind in this order."""
+
+_ELEMENTS: Final = {
+    "H": "#3f7fb5",
+    "O": "#c8553d",
+    "C": "#6f7d96",
+    "N": "#8a63a6",
+    "Na": "#b58a2c",
+    "Cl": "#5b9a68",
+}
+"""Elements of the samples look the same in every figure."""
+
+
+def kind_color(kind: str, number: int) -> str:
+    """Colour of an element, or of the n-th of other kinds."""
+    return _ELEMENTS.get(kind, SERIES[number % len(SERIES)])
 
 
 def diverging_scale() -> list[list[Any]]:

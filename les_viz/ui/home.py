@@ -39,22 +39,22 @@ _PICTURE_IN_WORDS = (
 
 # An image does not inherit the colour of the page's text: this grey is readable on white and on black.
 _PICTURE = """
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 560 150" width="560" height="150" font-size="14"
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 216" width="360" height="216" font-size="14.5"
  font-family="sans-serif">
  <g fill="none" stroke="#8a8f98" stroke-width="1.5">
-  <rect x="5" y="52" width="105" height="46" rx="8"/>
-  <rect x="165" y="8" width="150" height="46" rx="8" stroke="#d97b29"/>
-  <rect x="165" y="96" width="110" height="46" rx="8" stroke="#0b8f86"/>
-  <rect x="315" y="96" width="120" height="46" rx="8" stroke="#0b8f86"/>
-  <rect x="480" y="52" width="75" height="46" rx="8"/>
-  <path d="M110 68 L165 34 M110 84 L165 116 M275 119 L315 119 M315 31 L480 68 M435 115 L480 84"/>
+  <rect x="120" y="3" width="120" height="42" rx="8"/>
+  <rect x="3" y="86" width="122" height="42" rx="8" stroke="#d97b29"/>
+  <rect x="145" y="86" width="92" height="42" rx="8" stroke="#0b8f86"/>
+  <rect x="257" y="86" width="100" height="42" rx="8" stroke="#0b8f86"/>
+  <rect x="120" y="171" width="120" height="42" rx="8"/>
+  <path d="M150 45 L90 86 M180 45 L188 86 M237 107 L257 107 M64 128 L140 171 M300 128 L222 171"/>
  </g>
  <g fill="#808690" text-anchor="middle">
-  <text x="57" y="71">surroundings</text><text x="57" y="88">of each atom</text>
-  <text x="240" y="28">short-range</text><text x="240" y="45">energy</text>
-  <text x="220" y="116">latent</text><text x="220" y="133">charges q</text>
-  <text x="375" y="116">Ewald sum</text><text x="375" y="133">Coulomb energy</text>
-  <text x="517" y="80">energy</text>
+  <text x="180" y="21">surroundings</text><text x="180" y="38">of each atom</text>
+  <text x="64" y="104">short-range</text><text x="64" y="121">energy</text>
+  <text x="191" y="104">latent</text><text x="191" y="121">charges q</text>
+  <text x="307" y="104">Ewald sum:</text><text x="307" y="121">Coulomb</text>
+  <text x="180" y="197">energy</text>
  </g>
 </svg>
 """

@@ -9,13 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.session import Session, current, update
-
-_SAMPLE = "sample:"
-
-
-def _sample(text: str) -> str:
-    return _SAMPLE + text
 
 
 def _count(text: str) -> int:
@@ -49,8 +44,8 @@ def _one_of(*options: str) -> Callable[[str], str]:
 
 
 _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
-    "structure": ("structure_key", _sample),
-    "model": ("model_key", _sample),
+    "structure": ("structure_key", sample_key),
+    "model": ("model_key", sample_key),
     "frame": ("frame", _count),
     "atom": ("selected_atom", _count),
     "color": ("color_by", str),
@@ -98,8 +93,8 @@ def address_of(session: Session) -> dict[str, str]:
         if value is None or value == getattr(fresh, field):
             continue
         if field in ("structure_key", "model_key"):
-            if value.startswith(_SAMPLE):
-                said[name] = value.removeprefix(_SAMPLE)
+            if (sample := sample_name(value)) is not None:
+                said[name] = sample
         elif field == "is_lecture":
             said[name] = "1"
         else:
@@ -110,4 +105,4 @@ def address_of(session: Session) -> dict[str, str]:
 def is_whole(session: Session) -> bool:
     """Whether the address alone brings everything back: no uploads and no changed structure on the bench."""
     keys = (session.structure_key, session.model_key)
-    return not session.edits and all(key is None or key.startswith(_SAMPLE) for key in keys)
+    return not session.edits and all(key is None or sample_name(key) is not None for key in keys)

@@ -1,6 +1,5 @@
 """The models a visitor can pick: bundled ones and uploads."""
 
-import hashlib
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from les_viz.elements import SYMBOLS
 from les_viz.io.names import display_name
 from les_viz.models.cards import twin_path
 from les_viz.models.loading import load_model, load_model_bytes, sample_names
+from les_viz.ui.keys import sample_key, upload_key
 from les_viz.ui.session import ModelEntry
 from les_viz.ui.structures import FIRST_SAMPLE
 
@@ -31,11 +31,6 @@ SUFFIXES = ("safetensors", "pth", "model")
 def device() -> str:
     """Where models compute."""
     return os.environ.get(DEVICE_VARIABLE, "cpu")
-
-
-def sample_key(name: str) -> str:
-    """Key of a bundled model."""
-    return f"sample:{name}"
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -72,7 +67,7 @@ def read_upload(name: str, data: bytes) -> ModelEntry:
     model = load_model_bytes(name, data, device=device(), dtype="float64")
     shown = display_name(name)
     return ModelEntry(
-        key=f"upload:{hashlib.sha256(data).hexdigest()}",
+        key=upload_key(data),
         label=f"{shown} (yours)",
         model=model,
         expression=f"les_viz.load_model({shown!r})",

@@ -9,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from les_viz import resources
 from les_viz.errors import LesVizError
 from les_viz.ui import models, structures
+from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import undo
 from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update, widget_value
 from les_viz.ui.wording import plain
@@ -139,12 +140,13 @@ def _take_structure() -> None:
     """A bundled structure brings its own model along where the one on the bench does not know its elements."""
     key = str(widget_value(_STRUCTURE_WIDGET))
     update(structure_key=key, **_AFRESH)
-    shown, sample = current().shown, key.removeprefix("sample:").partition("/")[0]
-    if shown is None or not key.startswith("sample:") or sample not in models.names():
+    shown, name = current().shown, sample_name(key) or ""
+    sample = name.partition("/")[0]
+    if shown is None or sample not in models.names():
         return
-    entry = structures.load_sample(resources.SAMPLE_MODELS / key.removeprefix("sample:"))
+    entry = structures.load_sample(resources.SAMPLE_MODELS / name)
     if models.unknown_elements(shown.model.model, entry.frames[0].numbers.tolist()):
-        update(model_key=models.sample_key(sample), **_RESCALED)
+        update(model_key=sample_key(sample), **_RESCALED)
 
 
 def _describe_structure(entry: StructureEntry) -> None:
@@ -171,7 +173,7 @@ def _describe_structure(entry: StructureEntry) -> None:
 
 
 def _model_menu(session: Session) -> ModelEntry | None:
-    samples = {models.sample_key(name): name for name in models.names()}
+    samples = {sample_key(name): name for name in models.names()}
     uploads = {entry.key: entry for entry in session.uploaded_models}
     keys = [*samples, *uploads]
     if not keys:

@@ -13,6 +13,7 @@ from les_viz.io.bundled import read_bundled
 from les_viz.io.limits import ReadLimits
 from les_viz.io.names import display_name
 from les_viz.io.reading import read_bytes
+from les_viz.ui import keys
 from les_viz.ui.session import StructureEntry
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def sample_label(path: Path) -> str:
 
 def sample_key(path: Path) -> str:
     """Key of a bundled file."""
-    return f"sample:{path.parent.name}/{path.name}"
+    return keys.sample_key(f"{path.parent.name}/{path.name}")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -74,7 +75,7 @@ def read_upload(name: str, data: bytes) -> StructureEntry:
     structures = read_bytes(name, data, limits=UPLOAD_LIMITS)
     shown = display_name(name)
     return StructureEntry(
-        key=f"upload:{hashlib.sha256(data).hexdigest()}",
+        key=keys.upload_key(data),
         label=f"{shown} (yours)",
         frames=structures.frames,
         notes=structures.notes,

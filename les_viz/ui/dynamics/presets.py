@@ -10,6 +10,7 @@ from les_viz.md.protocols import FieldProtocol, period_of_wavenumber
 from les_viz.ui import models, structures
 from les_viz.ui.dynamics import actions
 from les_viz.ui.dynamics.plan import Plan
+from les_viz.ui.keys import sample_key
 from les_viz.ui.session import update
 
 
@@ -93,7 +94,7 @@ def start_preset(preset: Preset) -> None:
     path = resources.SAMPLE_MODELS / preset.sample / preset.file
     update(
         structure_key=structures.sample_key(path),
-        model_key=models.sample_key(preset.sample),
+        model_key=sample_key(preset.sample),
         frame=0,
         edits=(),
         boundary=None,

@@ -19,6 +19,9 @@ from les_viz.ui.wording import plain
 from les_viz.viewer.scene import Coloring, scene_of
 
 _QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
+_LARGEST_SPREAD = 1.0
+"""eV an atom: models of one method do not differ by more."""
+
 _MEMBERS_WIDGET, _WHAT_WIDGET = "committee_members", "committee_quantity"
 
 
@@ -70,10 +73,11 @@ def _show(shown: Shown, found: Committee) -> None:
     second.metric("Forces", f"{_rms(found.forces):.3g} eV/Å", help="Root mean square over the atoms of their spread.")
     third.metric(
         "Energy",
-        f"{1e3 * found.energy / n_atoms:.3g} meV/atom",
-        help="Models that were trained on different methods have different zeros of energy: then this says nothing.",
+        _energy_spread(found.energy / n_atoms),
+        help="Spread of the energy of the whole. Models that were trained on different methods have different zeros of "
+        "energy, eV apart: then it says nothing.",
     )
-    fourth.metric("Dipole", f"{found.dipole:.3g} e·Å")
+    fourth.metric("Dipole", f"{found.dipole:.3g} e·Å", help="Spread of the dipole vector of the whole.")
     options = {
         "charges": Coloring.of("spread of partial charge", "e", found.charges),
         "forces": Coloring.of("spread of force", "eV/Å", found.forces),
@@ -98,6 +102,10 @@ def _show(shown: Shown, found: Committee) -> None:
             f"Standard deviation over {found.n_models} models, each in its own scale. Where models from several seeds "
             "disagree, the training data did not decide; where they agree, they may still err together."
         )
+
+
+def _energy_spread(per_atom: float) -> str:
+    return "no common zero" if per_atom > _LARGEST_SPREAD else f"{1e3 * per_atom:.3g} meV/atom"
 
 
 def _rms(values: FloatArray) -> float:

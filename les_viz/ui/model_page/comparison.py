@@ -1,7 +1,9 @@
 """Two models on one structure: charges, forces, energies, Born effective charges, and the truth of the file."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,19 @@ from les_viz.elements import SYMBOLS
 from les_viz.errors import LesVizError
 from les_viz.plots import theme
 from les_viz.plots.parity import agreement, parity
+from les_viz.plots.text import signed
 from les_viz.response.prediction import FloatArray, Prediction
-from les_viz.ui import models
+from les_viz.ui import models, structures
+from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
 from les_viz.ui.wording import plain
+
+if TYPE_CHECKING:
+    import ase
+
+    from les_viz.models.model import LESModel
+    from les_viz.system import Boundary
 
 _OTHER_WIDGET = "other_model_choice"
 _WHAT_WIDGET = "compared_quantity_choice"
@@ -41,10 +51,10 @@ class Compared:
 
 def choose_other(entry: ModelEntry) -> ModelEntry | None:
     """Another model: the twin, another sample, an upload."""
-    name = entry.key.removeprefix("sample:")
-    twin = models.load_twin(name) if entry.key.startswith("sample:") else None
+    name = sample_name(entry.key)
+    twin = None if name is None else models.load_twin(name)
     options: dict[str, str] = {} if twin is None else {twin.key: "its short-range twin"}
-    options |= {models.sample_key(other): other for other in models.names() if models.sample_key(other) != entry.key}
+    options |= {sample_key(other): other for other in models.names() if other != name}
     uploads = {other.key: other for other in current().uploaded_models if other.key != entry.key}
     options |= {key: other.label for key, other in uploads.items()}
     if not options:
@@ -53,7 +63,7 @@ def choose_other(entry: ModelEntry) -> ModelEntry | None:
     key = st.selectbox("Compare with", list(options), format_func=options.__getitem__, key=_OTHER_WIDGET)
     if twin is not None and key == twin.key:
         return twin
-    return uploads[key] if key in uploads else models.load_sample(str(key).removeprefix("sample:"))
+    return uploads[key] if key in uploads else models.load_sample(str(sample_name(key)))
 
 
 def show_comparison(shown: Shown) -> None:
@@ -62,38 +72,71 @@ def show_comparison(shown: Shown) -> None:
     if other is None:
         return
     try:
-        started = time.perf_counter()
         prediction = predict_cached(other, shown.atoms, _QUANTITIES, boundary=shown.boundary)
-        seconds = time.perf_counter() - started
+        with st.spinner("Taking the time of both", show_time=True):
+            seconds = [seconds_of(entry, shown) for entry in (shown.model, other)]
     except LesVizError as error:
         st.error(plain(str(error)))
         return
-    left, right = st.columns([2, 3])
+    left, right = st.columns(2)
     with left:
-        st.dataframe(number_table(shown, other, prediction), hide_index=True, height="content")
+        st.markdown(_as_markdown(number_table(shown, other, prediction, seconds)))
         st.caption(
-            f"Prediction of the other model: {seconds * 1000:.0f} ms, from memory where it was made before. Energies "
-            "of models that were trained on different methods have different zeros."
+            "Energies of models that were trained on different methods have different zeros. Time: energy, forces and "
+            "charges, once, on this machine while it does whatever else it does."
         )
     with right:
         _show_parity(shown, other, prediction)
 
 
-def number_table(shown: Shown, other: ModelEntry, prediction: Prediction) -> pd.DataFrame:
+def seconds_of(entry: ModelEntry, shown: Shown) -> float:
+    """How long one prediction of energy, forces and charges takes here; measured once for each content."""
+    return _measured_seconds(entry.key, structures.digest(shown.atoms), shown.boundary, entry.model, shown.atoms)
+
+
+@st.cache_data(max_entries=64, ttl=3600, show_spinner=False)
+def _measured_seconds(
+    model_key: str, digest: str, boundary: "Boundary | None", _model: "LESModel", _atoms: "ase.Atoms"
+) -> float:
+    from les_viz.response.predict import predict
+
+    started = time.perf_counter()
+    predict(_model, _atoms, quantities=("energy", "forces", "latent_charges"), boundary=boundary)
+    return time.perf_counter() - started
+
+
+def number_table(
+    shown: Shown, other: ModelEntry, prediction: Prediction, seconds: Sequence[float] | None = None
+) -> pd.DataFrame:
     """One row a quantity, one column a model, and the deviations from the file's own values."""
-    mine = shown.prediction
-    rows = [
-        ("energy (eV)", f"{mine.energy:.3f}", f"{prediction.energy:.3f}"),
-        ("Coulomb energy (eV)", f"{mine.long_range_energy:.3f}", f"{prediction.long_range_energy:.3f}"),
-        ("force RMS (eV/Å)", f"{_rms(mine.forces):.3f}", f"{_rms(prediction.forces):.3f}"),
-        ("total charge (e)", f"{mine.total_charge:+.3f}", f"{prediction.total_charge:+.3f}"),
-        ("dipole (e·Å)", f"{_size(mine.dipole):.3f}", f"{_size(prediction.dipole):.3f}"),
-    ]
+    asked = ((shown.model, shown.prediction), (other, prediction))
+    columns = [_numbers(entry, own) for entry, own in asked]
+    rows = [(name, columns[0][name], columns[1][name]) for name in columns[0]]
     truth = file_forces(shown)
     if truth is not None:
-        errors = [agreement(truth, np.asarray(own.forces)).rmse for own in (mine, prediction)]
+        errors = [agreement(truth, np.asarray(own.forces)).rmse for _, own in asked]
         rows.append(("force RMSE against the file (eV/Å)", f"{errors[0]:.4f}", f"{errors[1]:.4f}"))
+    if seconds is not None:
+        rows.append(("time (ms)", f"{1e3 * seconds[0]:.0f}", f"{1e3 * seconds[1]:.0f}"))
     return pd.DataFrame(rows, columns=["quantity", shown.model.label, other.label])
+
+
+def _numbers(entry: ModelEntry, prediction: Prediction) -> dict[str, str]:
+    has_charges = entry.model.coulomb is not None
+    return {
+        "energy (eV)": signed(prediction.energy),
+        "Coulomb energy (eV)": signed(prediction.long_range_energy) if has_charges else "none",
+        "force RMS (eV/Å)": f"{_rms(prediction.forces):.3f}",
+        "total charge (e)": signed(prediction.total_charge) if has_charges else "none",
+        "dipole (e·Å)": f"{_size(prediction.dipole):.3f}" if has_charges else "none",
+    }
+
+
+def _as_markdown(table: pd.DataFrame) -> str:
+    """As a table of the page, which wraps what is too long for its column."""
+    head = [plain(str(name)) for name in table.columns]
+    lines = [head, [":--", *["--:"] * (len(head) - 1)], *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def file_forces(shown: Shown) -> FloatArray | None:
@@ -163,6 +206,10 @@ def _show_truth(shown: Shown, other: ModelEntry, prediction: Prediction, truth: 
     figure.data[1].marker.color = theme.LONG_RANGE
     figure.data[2].marker.color = theme.SHORT_RANGE
     st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="truth_parity")
+    errors = [agreement(truth, np.asarray(own.forces)).rmse for own in (shown.prediction, prediction)]
+    st.caption(
+        plain(f"RMSE {1e3 * errors[0]:.3g} meV/Å of {shown.model.label}, {1e3 * errors[1]:.3g} meV/Å of {other.label}.")
+    )
 
 
 def _rms(forces: FloatArray | None) -> float:

@@ -13,6 +13,8 @@ from les_viz.models.loading import WEIGHTS_FILE
 from les_viz.models.native import write_native
 from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
+from les_viz.plots.text import signed
+from les_viz.ui.keys import sample_name
 from les_viz.ui.session import ModelEntry
 from les_viz.ui.wording import plain
 from les_viz.units import COULOMB_CONSTANT
@@ -20,7 +22,6 @@ from les_viz.units import COULOMB_CONSTANT
 if TYPE_CHECKING:
     from les_viz.models.model import LESModel
 
-_SAMPLE = "sample:"
 _TRAINING_FIGURES = {
     "force_rmse_meV_per_A": "force RMSE, held out (meV/Å)",
     "energy_rmse_meV_per_atom": "energy RMSE, held out (meV/atom)",
@@ -39,20 +40,26 @@ def fact_table(model: "LESModel") -> pd.DataFrame:
         steps = "no message passing" if part.message is None else "one message-passing step"
         rows.append((name, f"Cartesian ACE, l ≤ {part.l_max}, up to {part.nu_max} neighbours at once, {steps}"))
         rows.append(("cutoff (Å)", f"{part.cutoff:g}"))
-        rows.append(("radial functions", f"{part.n_radial} of {part.n_radial_basis} Bessel functions"))
+        rows.append(("radial functions", f"{part.n_radial}, each a mixture of {part.n_radial_basis} Bessel functions"))
     rows.append(("energy heads", str(len(config.energy_heads))))
     rows += _charge_rows(model)
     if config.atomic_energies:
-        energies = ", ".join(f"{SYMBOLS[z]} {energy:.3f}" for z, energy in sorted(config.atomic_energies.items()))
+        energies = ", ".join(f"{SYMBOLS[z]} {signed(energy)}" for z, energy in sorted(config.atomic_energies.items()))
         rows.append(("atomic energies (eV)", energies))
     return pd.DataFrame(rows, columns=["property", "value"])
 
 
 def show_facts(entry: ModelEntry) -> None:
-    """The table, and what the card and the header say."""
-    st.dataframe(fact_table(entry.model), hide_index=True, height="content")
-    for name, text in entry.model.config.provenance.items():
-        st.caption(f"**{plain(name.replace('_', ' '))}**: {plain(text)}")
+    """Two tables: what the model is, and where its file says that it comes from."""
+    parts, origin = st.columns(2)
+    parts.dataframe(fact_table(entry.model), hide_index=True, height="content")
+    provenance = [(name.replace("_", " "), text) for name, text in entry.model.config.provenance.items()]
+    if provenance:
+        origin.dataframe(
+            pd.DataFrame(provenance, columns=["origin", "as the file says"]), hide_index=True, height="content"
+        )
+    else:
+        origin.info("The file does not say where the model comes from.")
 
 
 def show_card(entry: ModelEntry) -> None:
@@ -65,10 +72,12 @@ def show_card(entry: ModelEntry) -> None:
     st.markdown(plain(str(card.get("teaches", ""))))
     training = card.get("training", {})
     if training:
-        licence = training.get("data_licence", "not stated")
-        st.caption(plain(f"Trained on {training.get('frames', '?')} frames: {training.get('data', '')} ({licence})"))
-    for limit in card.get("not_for", []):
-        st.markdown(f"- not for {plain(str(limit))}")
+        st.caption(plain(f"Trained on {training.get('frames', '?')} frames: {training.get('data', '')}"))
+        st.caption(plain(f"Licence of the data: {training.get('data_licence', 'not stated')}"))
+    limits = card.get("not_for", [])
+    if limits:
+        with st.expander(f"What it is not for ({len(limits)})"):
+            st.caption("\n".join(f"- {plain(str(limit))}" for limit in limits))
 
 
 def show_errors(entry: ModelEntry) -> None:
@@ -81,8 +90,8 @@ def show_errors(entry: ModelEntry) -> None:
 
 def show_training(entry: ModelEntry) -> None:
     """Held-out errors over the epochs, with the twin where there is one."""
-    name = entry.key.removeprefix(_SAMPLE)
-    if not entry.key.startswith(_SAMPLE) or not training_log(name):
+    name = sample_name(entry.key)
+    if name is None or not training_log(name):
         st.info("The log of the training is not bundled with this model.")
         return
     logs = {"long-range": (training_log(name, WEIGHTS_FILE), theme.LONG_RANGE)}
@@ -123,10 +132,11 @@ def native_bytes(model: "LESModel") -> bytes:
 
 def card_of(entry: ModelEntry) -> dict[str, Any]:
     """The card of a bundled model; empty for others, and for a damaged one, which is said."""
-    if not entry.key.startswith(_SAMPLE):
+    name = sample_name(entry.key)
+    if name is None:
         return {}
     try:
-        return read_card(entry.key.removeprefix(_SAMPLE))
+        return read_card(name)
     except LesVizError as error:
         st.error(plain(str(error)))
         return {}

@@ -1,6 +1,7 @@
 """The Models page: the model on the bench, all models in a table, and two of them side by side."""
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -55,11 +56,11 @@ def model_table() -> pd.DataFrame:
             {
                 "model": name,
                 "what it is": card.get("title", ""),
+                "licence": weights.get("licence", ""),
                 "elements": ", ".join(card.get("elements", [])),
                 "energy RMSE (meV/atom)": held_out.get("energy_rmse_meV_per_atom"),
                 "force RMSE (meV/Å)": held_out.get("force_rmse_meV_per_A"),
                 "parameters": card.get("parameters"),
-                "licence": weights.get("licence", ""),
             }
         )
     for entry in current().uploaded_models:
@@ -69,5 +70,9 @@ def model_table() -> pd.DataFrame:
 
 
 def _show_all() -> None:
-    st.dataframe(model_table(), hide_index=True)
+    columns: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format="%.3g") for name in ("energy RMSE (meV/atom)", "force RMSE (meV/Å)")
+    }
+    columns["parameters"] = st.column_config.NumberColumn(format="localized")
+    st.dataframe(model_table(), hide_index=True, height="content", column_config=columns)
     st.caption("Errors on frames that the training has not seen, measured with the files as they are bundled.")
