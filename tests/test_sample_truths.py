@@ -122,8 +122,9 @@ class TestOrganic:
         for one, other in zip(first, second, strict=True):
             assert one.positions == pytest.approx(other.positions, abs=1e-12)
             assert one.get_potential_energy() == pytest.approx(other.get_potential_energy(), abs=1e-6)
-            assert set(one.arrays) == {"numbers", "positions"}
-            assert set(one.info) == {"molecules"}
+            assert set(one.arrays) == {"numbers", "positions", "molecule", "forces_apart"}
+            assert set(one.info) == {"molecules", "energy_apart"}
+            assert len(set(one.arrays["molecule"].tolist())) == one.info["molecules"].count("+") + 1
 
     def test_the_truth_is_what_xtb_says_now(self, organic):
         stored = organic["truth"].read(SAMPLES / "organic" / "truth.npz")

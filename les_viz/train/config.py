@@ -29,6 +29,11 @@ class DataConfig:
     dipole_key: str = "dipole"
     born_effective_charges_key: str = "born_effective_charges"
     total_charge_key: str = "total_charge"
+    molecule_key: str = "molecule"
+    """Number of the molecule of each atom, from 0; with the next two for `loss.interaction_forces`."""
+    energy_apart_key: str = "energy_apart"
+    """Sum of the energies of the molecules of a frame, each alone."""
+    forces_apart_key: str = "forces_apart"
     remove_net_force: bool = True
 
 
@@ -114,6 +119,8 @@ class LossConfig:
     final_fraction: float = 0.25
     molecular_forces: float = 0.0
     """Of (relative error)² of the net forces and torques of molecules beside others; from the forces, no new labels."""
+    interaction_forces: float = 0.0
+    """Of (relative error)² of forces less those of each molecule alone, which the data must hold; open frames only."""
     stress: float = 0.0
     """Of (stress · volume)²/atoms."""
     dipole: float = 0.0

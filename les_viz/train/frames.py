@@ -5,7 +5,7 @@ of a frame to potential and field at its atoms (from unit charges, by `les_viz.e
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from les_viz.neighbors import neighbor_table
 from les_viz.system import System, element_symbols
 from les_viz.train.baseline import atomic_energy
 from les_viz.train.couplings import couplings_of
+from les_viz.train.interaction import Interactions, moved_apart
 from les_viz.train.labelled import Labelled
 from les_viz.train.molecular import Molecules
 
@@ -43,6 +44,7 @@ class Batch:
         couplings: (frames, 4, most atoms, most atoms) from charges to potential (V/e) and field (V/Å/e), or None.
         slots: (atoms,) place of each atom in a block (frames, most atoms), or None for a single frame.
         molecules: of the frames, if they were asked for.
+        interactions: which atoms stand at the end once more, their molecules apart, or None.
         energy: (frames,) without atomic energies, eV.
         forces: (atoms, 3), eV/Å.
         stress: (frames, 3, 3), eV/Å³.
@@ -61,6 +63,7 @@ class Batch:
     couplings: Tensor | None
     slots: Tensor | None
     molecules: Molecules | None
+    interactions: Interactions | None = None
     energy: Tensor
     forces: Tensor
     stress: Tensor
@@ -122,20 +125,24 @@ class FrameSet:
     def __init__(self, frames: Sequence[Labelled], form: FrameFormat) -> None:
         """Find neighbours and couplings of all frames."""
         self.form = form
-        self._frames = [_tensors(frame, form) for frame in frames]
-        self.counts = [len(frame.positions) for frame in self._frames]
-        self._couplings: list[Tensor | None] = [None] * len(frames)
+        pairs = [(number, frame.apart) for number, frame in enumerate(frames) if frame.apart is not None]
+        alone = [moved_apart(frames[number]) for number, _ in pairs]
+        self._frames = [_tensors(frame, form) for frame in (*frames, *alone)]
+        self.counts = [len(frame.atoms) for frame in frames]
+        self._apart = {number: len(frames) + place for place, (number, _) in enumerate(pairs)}
+        self._molecule = {number: torch.from_numpy(apart.molecule).to(form.device) for number, apart in pairs}
+        self._couplings: list[Tensor | None] = [None] * len(self._frames)
         kept = 0
         size = torch.finfo(form.dtype).bits // 8
-        for number, count in enumerate(self.counts if form.coulomb else ()):
-            kept += 4 * size * count**2
+        for number, frame in enumerate(self._frames if form.coulomb else ()):
+            kept += 4 * size * len(frame.positions) ** 2
             if kept > MOST_COUPLINGS:
                 break
             self._couplings[number] = self._coupling(number)
 
     def __len__(self) -> int:
         """Number of frames."""
-        return len(self._frames)
+        return len(self.counts)
 
     def nearest_distances(self) -> dict[int, tuple[float, ...]]:
         """Shortest and longest distance of the atoms of each element to their nearest neighbour, Å.
@@ -153,6 +160,15 @@ class FrameSet:
             if len(own) and float(own.max()) < FAR:
                 found[number] = (float(own.min()), float(own.max()))
         return found
+
+    def batch_with_apart(self, numbers: Sequence[int]) -> Batch:
+        """Some frames together and, where the labels are there, behind them their molecules apart."""
+        paired = [n for n in numbers if n in self._apart]
+        if not paired:
+            return self.batch(numbers)
+        others = [n for n in numbers if n not in self._apart]
+        batch = self.batch([*paired, *others, *(self._apart[n] for n in paired)])
+        return replace(batch, interactions=Interactions.of([self._molecule[n] for n in paired]))
 
     def batch(self, numbers: Sequence[int]) -> Batch:
         """Some frames together, by their numbers."""

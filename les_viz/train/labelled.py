@@ -1,7 +1,7 @@
 """Structures with what is known of them, from extended XYZ files or a teacher."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ase
@@ -23,6 +23,22 @@ class Wanted:
     stress: bool = False
     dipole: bool = False
     born_effective_charges: bool = False
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Labels of the molecules of a frame, each alone.
+
+    Attributes:
+        molecule: (atoms,) number of the molecule of each atom.
+        energy: their sum, eV.
+        forces: (atoms, 3), eV/Å.
+    """
+
+    molecule: NDArray[np.int64]
+    energy: float
+    forces: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +53,7 @@ class Labelled:
         dipole: (3,), e Å, or None.
         born_effective_charges: (atoms, field direction, displacement direction), e, or None.
         total_charge: e.
+        apart: of its molecules alone, or None.
     """
 
     atoms: ase.Atoms
@@ -46,6 +63,7 @@ class Labelled:
     dipole: FloatArray | None = None
     born_effective_charges: FloatArray | None = None
     total_charge: float = 0.0
+    apart: Apart | None = None
 
 
 def read_frames(path: Path) -> list[ase.Atoms]:
@@ -78,15 +96,7 @@ def labelled_frames(path: Path, config: DataConfig, wanted: Wanted) -> list[Labe
 def without_net_force(frames: Iterable[Labelled]) -> Iterator[Labelled]:
     """The frames with the mean force of each taken off."""
     for frame in frames:
-        yield Labelled(
-            atoms=frame.atoms,
-            energy=frame.energy,
-            forces=frame.forces - frame.forces.mean(axis=0),
-            stress=frame.stress,
-            dipole=frame.dipole,
-            born_effective_charges=frame.born_effective_charges,
-            total_charge=frame.total_charge,
-        )
+        yield replace(frame, forces=frame.forces - frame.forces.mean(axis=0))
 
 
 def chosen_frames(frames: list[Labelled], most: int, seed: int) -> list[Labelled]:
@@ -128,6 +138,20 @@ def _from_file(atoms: ase.Atoms, config: DataConfig, wanted: Wanted, where: str)
         dipole=None if dipole is None else labels.shaped(dipole, config.dipole_key, (3,)),
         born_effective_charges=None if born is None else labels.shaped(born.reshape(-1, 3, 3), "", (n, 3, 3)),
         total_charge=0.0 if charge is None else float(labels.shaped(charge, config.total_charge_key, ())),
+        apart=_apart(labels, config, n) if wanted.apart else None,
+    )
+
+
+def _apart(labels: "_Labels", config: DataConfig, n_atoms: int) -> Apart | None:
+    """Labels of the molecules alone; None where the frame is a single one."""
+    numbers = labels.required(config.molecule_key, "molecule", (n_atoms,))
+    _, molecule = np.unique(numbers, return_inverse=True)
+    if molecule.max() == 0:
+        return None
+    return Apart(
+        molecule=molecule.astype(np.int64),
+        energy=float(labels.required(config.energy_apart_key, "energy_apart", ())),
+        forces=labels.required(config.forces_apart_key, "forces_apart", (n_atoms, 3)),
     )
 
 

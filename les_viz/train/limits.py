@@ -33,6 +33,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "loss.energy_final": (0.0, _NONE),
     "loss.final_fraction": (0.0, 1.0),
     "loss.molecular_forces": (0.0, _NONE),
+    "loss.interaction_forces": (0.0, _NONE),
     "loss.stress": (0.0, _NONE),
     "loss.dipole": (0.0, _NONE),
     "loss.born_effective_charges": (0.0, _NONE),

@@ -146,7 +146,7 @@ class Trainer:
         held = progress * settings.epochs < self.config.model.charges.held_epochs
         for group, factor in zip(self.optimizer.param_groups, (1.0, 0.0 if held else self._charge_rate), strict=False):
             group["lr"] = rate * factor
-        loss = batch_loss(Forward(self.model, self.train.batch(numbers)), self.config.loss, progress)
+        loss = batch_loss(Forward(self.model, self.train.batch_with_apart(numbers)), self.config.loss, progress)
         self.optimizer.zero_grad()
         loss.value.backward(inputs=self.weights)
         if settings.clip > 0:

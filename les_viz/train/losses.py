@@ -45,6 +45,9 @@ def batch_loss(forward: Forward, config: LossConfig, progress: float) -> Loss:
     value = value + energy_weight(config, progress) * (energy_error.square() / batch.counts).mean()
     if batch.molecules is not None and config.molecular_forces > 0:
         value = value + config.molecular_forces * batch.molecules.relative_error(outputs.forces, batch.forces)
+    if batch.interactions is not None:
+        error = batch.interactions.relative_error(outputs.forces, batch.forces)
+        value = value + config.interaction_forces * error
     value = value + _finetuning(forward, outputs, config)
     if not bool(torch.isfinite(value)):
         raise SettingError(

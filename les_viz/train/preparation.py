@@ -120,6 +120,7 @@ def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labe
         stress=config.loss.stress > 0,
         dipole=config.loss.dipole > 0,
         born_effective_charges=config.loss.born_effective_charges > 0,
+        apart=config.loss.interaction_forces > 0,
     )
     if config.data.labels == "ase":
         known = KnownLabels(Files(folder / config.output.folder, config.output.name).labels, config.teacher)

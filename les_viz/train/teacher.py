@@ -45,10 +45,12 @@ def labelled_by(
         known: labels of earlier; takes in the new ones.
 
     Raises:
-        SettingError, StructureError: the teacher cannot be made, or fails on a frame.
+        SettingError, StructureError: what is wanted is not to be had, the teacher cannot be made, or fails on a frame.
     """
     if wanted.born_effective_charges:
         raise SettingError("a teacher gives no Born effective charges: set loss.born_effective_charges to 0")
+    if wanted.apart:
+        raise SettingError("a teacher labels no molecules alone: set loss.interaction_forces to 0")
     calculator = make_calculator(config)
     for number, atoms in enumerate(frames):
         asked = ["energy", "forces"]

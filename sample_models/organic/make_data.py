@@ -3,8 +3,9 @@
     python sample_models/organic/make_data.py data/organic [--jobs 2]
 
 Writes `train.extxyz`, clusters of one to four of eight molecules, and `val.extxyz`, drawn in the same way with another
-seed: energies (eV) and forces (eV/Å), nothing else. Every cluster depends on the seed and its own number only. What was
-labelled lies in `OUT_FOLDER/parts`; run it again to go on after an interruption.
+seed: energies (eV) and forces (eV/Å), and the same of their molecules each alone (`energy_apart`, `forces_apart`).
+Every cluster depends on the seed and its own number only. What was labelled lies in `OUT_FOLDER/parts`; run it again
+to go on after an interruption.
 """
 
 import argparse
@@ -74,10 +75,14 @@ def frames_of(kind: Kind, index: int) -> Iterator[Atoms]:
 
 
 def as_frame(cluster: Cluster, label: Label) -> Atoms:
-    """Energy and forces, and which molecules they are of."""
+    """Energy and forces, which molecules they are of, and the same of each molecule alone."""
     atoms = Atoms(cluster.numbers, cluster.positions, pbc=False)
     atoms.calc = SinglePointCalculator(atoms, energy=label.energy, forces=label.forces)
-    atoms.info["molecules"] = cluster.name
+    parts = [(cluster.numbers[part], cluster.positions[part]) for part in cluster.parts]
+    alone = [XTB(numbers, positions).label(positions) for numbers, positions in parts]
+    atoms.info |= {"molecules": cluster.name, "energy_apart": sum(one.energy for one in alone)}
+    atoms.arrays["forces_apart"] = np.concatenate([one.forces for one in alone])
+    atoms.arrays["molecule"] = np.repeat(np.arange(len(alone)), [len(one.numbers) for one in cluster.molecules])
     return atoms
 
 

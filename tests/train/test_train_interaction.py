@@ -1,0 +1,109 @@
+"""Interaction forces: those of a model together less those of `predict` on each molecule alone."""
+
+import ase.io
+import numpy as np
+import pytest
+import torch
+from ase import Atoms
+from ase.build import molecule
+from ase.calculators.singlepoint import SinglePointCalculator
+from random_models import random_model
+
+from les_viz.errors import LesVizError
+from les_viz.models.config import BondHeadConfig
+from les_viz.response.predict import predict
+from les_viz.train.config import DataConfig, LossConfig
+from les_viz.train.forward import Forward
+from les_viz.train.frames import FrameFormat, FrameSet
+from les_viz.train.interaction import SMALLEST
+from les_viz.train.labelled import Apart, Labelled, Wanted, labelled_frames
+from les_viz.train.losses import batch_loss
+
+RNG = np.random.default_rng(5)
+BOND = BondHeadConfig(cutoff=2.6, n_transfers=3, hidden=(5,), scale=0.3)
+
+
+def pair(distance):
+    first, second = molecule("H2O"), molecule("H2O")
+    second.rotate(50, "x")
+    second.positions += (distance, 0.2, 0.1)
+    return first + second
+
+
+def labelled(atoms, *, apart=True):
+    n = len(atoms)
+    return Labelled(
+        atoms=atoms,
+        energy=RNG.normal(),
+        forces=RNG.normal(size=(n, 3)),
+        apart=Apart(molecule=np.arange(n) // 3, energy=RNG.normal(), forces=RNG.normal(size=(n, 3))) if apart else None,
+    )
+
+
+def frame_set(model, frames):
+    form = FrameFormat(
+        elements=model.config.elements,
+        atomic_energies=model.config.atomic_energies,
+        cutoff=model.cutoff,
+        coulomb=model.coulomb,
+        dtype=torch.float64,
+    )
+    return FrameSet(frames, form)
+
+
+@pytest.mark.parametrize("distance", [2.8, 7.0])
+def test_they_are_forces_together_less_forces_alone(distance):
+    model = random_model(charge_head=BOND)
+    frames = frame_set(model, [labelled(molecule("H2O"), apart=False), labelled(pair(distance))])
+    assert len(frames) == 2
+    batch = frames.batch_with_apart([0, 1])
+    found = batch.interactions.forces(Forward(model, batch).outputs(training=False).forces).detach().numpy()
+    together = predict(model, pair(distance)).forces
+    alone = np.concatenate([predict(model, pair(distance)[part]).forces for part in (slice(0, 3), slice(3, 6))])
+    np.testing.assert_allclose(found, together - alone, atol=1e-6 * abs(together - alone).max())
+    assert abs(together - alone).max() > 1e-4
+
+
+def test_the_loss_counts_each_molecule_relative_to_what_it_feels():
+    model = random_model(charge_head=BOND)
+    frame = labelled(pair(4.0))
+    batch = frame_set(model, [frame]).batch_with_apart([0])
+    forward = Forward(model, batch)
+    truth = frame.forces - frame.apart.forces
+    found = batch.interactions.forces(forward.outputs(training=True).forces).detach().numpy()
+    expected = np.mean(
+        [((found[m] - truth[m]) ** 2).sum() / ((truth[m] ** 2).sum() + SMALLEST**2) for m in (slice(0, 3), slice(3, 6))]
+    )
+    with_it, without = (
+        float(batch_loss(forward, LossConfig(interaction_forces=weight), 0.0).value.detach()) for weight in (2.0, 0.0)
+    )
+    assert with_it - without == pytest.approx(2 * expected, rel=1e-6)
+
+
+def written(folder, **left_out):
+    atoms = pair(4.0)
+    atoms.calc = SinglePointCalculator(atoms, energy=-1.0, forces=np.zeros((6, 3)))
+    atoms.info["energy_apart"] = -1.1
+    atoms.arrays |= {"molecule": np.array([4, 4, 4, 7, 7, 7]), "forces_apart": np.ones((6, 3))}
+    for key in left_out:
+        atoms.arrays.pop(key)
+    ase.io.write(folder / "data.extxyz", [atoms], format="extxyz")
+    return labelled_frames(folder / "data.extxyz", DataConfig(train=()), Wanted(apart=True))[0]
+
+
+def test_labels_of_molecules_alone_are_read_from_the_file(tmp_path):
+    apart = written(tmp_path).apart
+    assert apart.molecule.tolist() == [0, 0, 0, 1, 1, 1]
+    assert apart.energy == -1.1
+    assert (apart.forces == 1).all()
+
+
+def test_a_label_that_is_missing_is_named(tmp_path):
+    with pytest.raises(LesVizError, match="has no 'forces_apart'"):
+        written(tmp_path, forces_apart=True)
+
+
+def test_periodic_frames_are_refused():
+    atoms = Atoms(pair(4.0), cell=[12, 12, 12], pbc=True)
+    with pytest.raises(LesVizError, match="open frames"):
+        frame_set(random_model(charge_head=BOND), [labelled(atoms)])
