@@ -27,6 +27,9 @@ _TITLES: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
+_MARGIN = {"l": 78, "r": 58, "t": 30, "b": 46}
+
+
 def timeline(
     columns: Mapping[str, FloatArray],
     direction: FloatArray,
@@ -55,11 +58,14 @@ def timeline(
     name = {"text": "ΔP (e Å)", "font": {"size": 12, "color": _POLARIZATION}}
     figure.update_yaxes(title=name, showgrid=False, zeroline=False, tickmode="auto", row=3, col=1, secondary_y=True)
     figure.update_xaxes(title_text=f"time ({unit})", row=4, col=1)
+    figure.update_xaxes(automargin=False, ticklabeloverflow="allow")  # fitted, each drawing is done twice
+    figure.update_yaxes(automargin=False, ticklabeloverflow="allow")
     if cursor_fs is not None:
         figure.add_vline(x=cursor_fs / scale, line={"color": MARK, "width": 2})
     figure.update_layout(
         template=template(),
         height=height,
+        margin=_MARGIN,
         uirevision=revision or True,
         showlegend=True,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 12}},

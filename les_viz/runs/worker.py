@@ -161,11 +161,18 @@ def resident_megabytes() -> float:
         return 0.0
 
 
+def _be_polite() -> None:
+    """Leave the processor to the page where both want it."""
+    with suppress(OSError, AttributeError):
+        os.nice(POLITENESS)
+    with suppress(OSError), open("/proc/self/autogroup", "w", encoding="ascii") as stream:
+        stream.write(str(POLITENESS))  # Linux weighs sessions against each other, and this process has one of its own
+
+
 def main(arguments: list[str]) -> None:
     """Run the run in a folder."""
     directory = RunDirectory(Path(arguments[0]))
-    with suppress(OSError, AttributeError):
-        os.nice(POLITENESS)
+    _be_polite()
     config = run_config(directory.described()["config"])
     Worker(directory, config.limits, config.dynamics.steps).run(resume="--resume" in arguments)
     sys.stdout.flush()

@@ -28,7 +28,7 @@ CHROMIUM_FLAGS = [
 ]
 
 COUNT_INK = """() => {
-  const pixels = document.querySelector('.les-canvas canvas');
+  const pixels = document.querySelector('.les-sketch:not(.les-hidden)') ?? document.querySelector('.les-canvas canvas');
   const copy = Object.assign(document.createElement('canvas'), { width: pixels.width, height: pixels.height });
   const context = copy.getContext('2d');
   context.drawImage(pixels, 0, 0);

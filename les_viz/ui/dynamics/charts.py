@@ -17,7 +17,9 @@ from les_viz.ui.dynamics.stream import seek, trajectory_id
 from les_viz.ui.session import current, update, widget_value
 from les_viz.units import DEBYE
 
-DRAW_EVERY_S = 1.0
+DRAW_EVERY_S = 2.0
+"""Plots cost a browser a third of a second each time, in which the picture stands still."""
+
 HEIGHT = 560
 _WIDGET = "timeline"
 

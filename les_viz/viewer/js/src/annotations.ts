@@ -31,6 +31,7 @@ interface Spot extends Projected {
 export class Annotations {
   readonly canvas: HTMLCanvasElement;
   private readonly context: CanvasRenderingContext2D;
+  private isEmpty = true;
 
   constructor(parent: HTMLElement) {
     this.canvas = make("canvas", "les-notes", parent);
@@ -45,9 +46,13 @@ export class Annotations {
       this.canvas.width = width;
       this.canvas.height = height;
     }
+    const hasNothing = what.atoms.length === 0 && what.labels === "none";
+    if (hasNothing && this.isEmpty) return;
+    this.isEmpty = hasNothing;
+    this.canvas.classList.toggle("les-hidden", hasNothing); // a layer less to lay over each frame
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.clearRect(0, 0, size.width, size.height);
-    if (what.atoms.length === 0 && what.labels === "none") return;
+    if (hasNothing) return;
     const spots = spotsOf(eye, size, what);
     if (what.labels !== "none") this.label(spots, theme, what);
     this.ring(spots, what);

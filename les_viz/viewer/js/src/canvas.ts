@@ -18,6 +18,7 @@ import type { Placed } from "./placed.ts";
 import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
 import { type Scene, covalentRadii, metalsOf, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
+import { Sketch, type Sketched, canSketch } from "./sketch.ts";
 import { type Vector, unit } from "./vectors.ts";
 
 const START: Quaternion = [-0.1305, 0.2588, 0.0341, 0.9565]; // a little from above and from the side
@@ -40,6 +41,10 @@ export class Canvas {
   readonly element: HTMLElement;
   private readonly viewer: $3Dmol.Viewer;
   private readonly isPlain = rendersInSoftware();
+  private readonly sketch: Sketch;
+  private sketched: Sketched | null = null;
+  private readonly onViewChange: () => void;
+  private background = "#ffffff";
   private readonly shapes: Shapes;
   private readonly bonds = new Bonds();
   private atoms: $3Dmol.Atom[] = [];
@@ -53,7 +58,9 @@ export class Canvas {
     this.element.className = "les-canvas";
     parent.appendChild(this.element);
     this.viewer = $3Dmol.createViewer(this.element, { antialias: !this.isPlain });
-    this.viewer.setViewChangeCallback(onViewChange);
+    this.sketch = new Sketch(parent, this.element);
+    this.onViewChange = onViewChange;
+    this.viewer.setViewChangeCallback(() => this.viewChanged());
     this.shapes = new Shapes(this.viewer);
   }
 
@@ -83,6 +90,7 @@ export class Canvas {
   }
 
   setTheme(background: string, outline: string): void {
+    this.background = background;
     this.viewer.setBackgroundColor(background, 1);
     if (!this.isPlain) this.viewer.setViewStyle({ style: "outline", color: outline, width: 0.02 });
   }
@@ -110,6 +118,8 @@ export class Canvas {
 
   /** Move and colour the atoms; all else stays. */
   drawFrame(placed: Placed, drawing: Drawing, values: Float32Array | null): void {
+    this.sketched = null;
+    this.sketch.hide();
     this.atoms.forEach((atom, i) => {
       atom.x = placed.positions[3 * i]!;
       atom.y = placed.positions[3 * i + 1]!;
@@ -121,8 +131,19 @@ export class Canvas {
     this.invalidate();
   }
 
+  /** Show a frame that the next one follows at once; say whether that is any cheaper than `drawFrame`. */
+  sketchFrame(placed: Placed, drawing: Drawing, values: Float32Array | null): boolean {
+    if (!this.isPlain || !canSketch(placed.scene, values)) return false;
+    const { scene } = placed;
+    const hasBonds = drawing.representation !== "spheres";
+    const pairs = hasBonds ? this.bonds.between(placed, covalentRadii(scene), metalsOf(scene)) : [];
+    this.sketched = { placed, drawing, values, pairs, background: this.background };
+    return true;
+  }
+
   render(): void {
-    this.viewer.render();
+    if (this.sketched === null) this.viewer.render(); // which calls `viewChanged`
+    else this.viewChanged();
   }
 
   resize(): void {
@@ -155,6 +176,11 @@ export class Canvas {
     const context = this.pixels.getContext("webgl2") ?? this.pixels.getContext("webgl");
     context?.getExtension("WEBGL_lose_context")?.loseContext();
     this.element.remove();
+  }
+
+  private viewChanged(): void {
+    if (this.sketched !== null) this.sketch.draw(this.eye, this.size, { ...this.sketched, background: this.background });
+    this.onViewChange();
   }
 
   private build({ scene, count, images }: Placed): void {

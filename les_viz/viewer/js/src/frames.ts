@@ -95,6 +95,15 @@ export class FrameStore {
     };
   }
 
+  /** Between a frame and the next one; the frame itself where there is no next one. */
+  between(number: number, part: number): Frame | null {
+    const [from, to] = [this.at(number), this.at(number + 1)];
+    if (from === null || to === null || part <= 0) return from;
+    const mix = (p: Float32Array, q: Float32Array) => p.map((x, i) => x + part * (q[i]! - x));
+    const values = from.values === null || to.values === null ? from.values : mix(from.values, to.values);
+    return { positions: mix(from.positions, to.positions), values, time: from.time };
+  }
+
   clear(): void {
     this.pieces.length = 0;
     this.seen.clear();

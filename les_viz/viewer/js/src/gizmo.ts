@@ -11,6 +11,7 @@ export class Gizmo {
   private readonly svg: SVGElement;
   private axes: Vector[] = [];
   private names = "xyz";
+  private drawn = "";
 
   constructor(parent: HTMLElement) {
     this.svg = makeSvg("svg", { class: "les-gizmo", width: `${SIZE}`, height: `${SIZE}`, "aria-hidden": "true" }, parent);
@@ -23,6 +24,9 @@ export class Gizmo {
   }
 
   turn(rotation: Quaternion): void {
+    const key = `${rotation.join()} ${this.axes.join()} ${this.names}`;
+    if (key === this.drawn) return;
+    this.drawn = key;
     this.svg.replaceChildren();
     const turned = this.axes.map((axis, i) => ({ i, tip: rotate(rotation, axis) }));
     turned.sort((p, q) => p.tip[2] - q.tip[2]); // far ones first

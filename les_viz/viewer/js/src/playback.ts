@@ -4,9 +4,12 @@ import { Player } from "./player.ts";
 import { Transport } from "./transport.ts";
 
 const PATIENCE = 200; // ms before an empty answer is asked again
+const STILL = 1500; // ms without another frame after which a moving picture counts as resting
 const SETTLED = 150; // ms without another move until a chosen frame is told
 
 export type OnTick = (question: { run: string; have: number }) => void;
+/** A frame to draw; `isMoving` if the next one follows at once. */
+export type OnFrame = (frame: Frame, isMoving: boolean) => void;
 export type OnShow = (choice: { run: string; frame: number }) => void;
 
 export class Playback {
@@ -15,14 +18,16 @@ export class Playback {
   private readonly store = new FrameStore();
   private readonly player = new Player();
   private readonly transport: Transport;
-  private readonly onFrame: (frame: Frame) => void;
+  private readonly onFrame: OnFrame;
   private readonly isAlive: () => boolean;
   private lastPiece = 0;
   private sought: Seek | null = null;
   private telling: ReturnType<typeof setTimeout> | undefined;
   private request = 0;
+  private drawnAt = 0;
+  private isMoving = false;
 
-  constructor(parent: HTMLElement, before: Element, onFrame: (frame: Frame) => void, isAlive: () => boolean) {
+  constructor(parent: HTMLElement, before: Element, onFrame: OnFrame, isAlive: () => boolean) {
     [this.onFrame, this.isAlive] = [onFrame, isAlive];
     this.transport = new Transport(parent, before, {
       play: () => this.play(),
@@ -33,6 +38,10 @@ export class Playback {
 
   get frame(): Frame | null {
     return this.store.at(this.player.state.frame);
+  }
+
+  get isPlaying(): boolean {
+    return this.player.state.isPlaying;
   }
 
   /** Take a piece of a run, or (null) show none any more. */
@@ -66,7 +75,10 @@ export class Playback {
   play(): void {
     if (this.store.count === 0) return;
     this.player.toggle(this.store.count, this.store.isLive);
-    if (!this.player.state.isPlaying) this.tell();
+    if (!this.player.state.isPlaying) {
+      this.draw();
+      this.tell();
+    }
     this.refresh();
     this.run();
   }
@@ -101,7 +113,26 @@ export class Playback {
 
   private draw(): void {
     const { frame } = this;
-    if (frame !== null) this.onFrame(frame);
+    this.isMoving = this.player.state.isPlaying;
+    this.drawnAt = performance.now();
+    this.player.drawn(this.drawnAt);
+    if (frame !== null) this.onFrame(frame, this.isMoving);
+  }
+
+  /** A picture between two frames of a run that brings few. */
+  private drawBetween(part: number | null): void {
+    const frame = part === null ? null : this.store.between(this.player.state.frame, part);
+    if (frame === null) return;
+    [this.isMoving, this.drawnAt] = [true, performance.now()];
+    this.player.drawn(this.drawnAt);
+    this.onFrame(frame, true);
+  }
+
+  /** A picture that rests may be a better one: of a run that has ended, or that brings no more frames just now. */
+  private settle(now: number): void {
+    if (!this.isMoving || (this.player.state.isPlaying && now - this.drawnAt < STILL)) return;
+    this.isMoving = false;
+    if (this.frame !== null) this.onFrame(this.frame, false);
   }
 
   private refresh(): void {
@@ -115,6 +146,8 @@ export class Playback {
       const { store, player } = this;
       if (this.isAlive()) {
         if (player.tick(now, store.count, store.isLive)) this.draw();
+        else this.drawBetween(player.tween(now, store.count, store.isLive));
+        this.settle(now);
         if (player.wantsMore(now, store.count, this.lastPiece, store.isLive)) this.onTick({ run: store.run, have: store.count });
         this.refresh();
       }

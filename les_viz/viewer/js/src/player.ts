@@ -2,12 +2,13 @@
 
 export const SPEEDS = [1, 2, 5, 10, 15, 30, 60] as const; // frames a second
 const FIRST_SPEED = 15;
+const SMOOTH = 15; // pictures a second: where a live run brings fewer frames, pictures between them are shown
 const LOW = 0.5; // ask for more when less than this part of the last piece is left
-const RESERVE = 0.7; // s of frames that a live run keeps in hand, so that it moves evenly
+const RESERVE = 0.9; // s of frames that a live run keeps in hand, so that it moves evenly
 const CATCH_UP = 1.15; // times the rate at which frames come, while there are more in hand than that
 const FALL_BACK = 0.9;
 const RATE_OVER = 4000; // ms
-const BETWEEN_QUESTIONS = 350; // ms: each costs the server a run of the page
+const BETWEEN_QUESTIONS = 600; // ms: each costs the server a run of the page
 const LOST = 4000; // ms without an answer: the page was run again in the middle of it
 
 export interface PlayerState {
@@ -20,6 +21,8 @@ export interface PlayerState {
 export class Player {
   readonly state: PlayerState = { frame: 0, isPlaying: false, speed: FIRST_SPEED };
   private due = 0;
+  private interval = 1;
+  private pictureAt = -Infinity;
   private askedAt = -1;
   private askedWhen = -Infinity;
   private readonly arrivals: { when: number; count: number }[] = [];
@@ -73,10 +76,24 @@ export class Player {
     const interval = 1000 / this.pace(count, isLive);
     const steps = 1 + Math.floor((now - this.due) / interval);
     this.due += steps * interval;
+    this.interval = interval;
     const before = this.state.frame;
     this.goTo(before + steps, count);
     if (!isLive && before >= count - 1) this.state.isPlaying = false;
     return this.state.frame !== before;
+  }
+
+  /** How far between this frame and the next a picture is due now (above 0 to 1), or null if none is. */
+  tween(now: number, count: number, isLive: boolean): number | null {
+    const isSlow = this.interval > 1000 / SMOOTH;
+    if (!isLive || !this.state.isPlaying || !isSlow || this.state.frame >= count - 1) return null;
+    if (now - this.pictureAt < 1000 / SMOOTH) return null;
+    return Math.min(1, Math.max(0, 1 - (this.due - now) / this.interval));
+  }
+
+  /** A picture was drawn. */
+  drawn(now: number): void {
+    this.pictureAt = now;
   }
 
   /** Whether a live run should send more: once for each state of the store, and not too often. */

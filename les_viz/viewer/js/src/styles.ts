@@ -8,6 +8,7 @@ export const STYLES = `
   border-radius: 7px; pointer-events: none; }
 .les-stage.les-over-atom { cursor: pointer; }
 .les-canvas { position: absolute; inset: 0; }
+.les-sketch { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .les-panel { position: absolute; z-index: 2; background: var(--les-panel); border-radius: 6px; padding: 6px 10px;
   pointer-events: none; }
 .les-bar { right: 10px; top: 10px; width: 190px; }

@@ -2,6 +2,8 @@
 import { make } from "./dom.ts";
 import { type PlayerState, SPEEDS } from "./player.ts";
 
+const SELDOM = 250; // ms between two looks of the bar while frames play: each costs the browser as much as a frame
+
 export interface TransportActions {
   play(): void;
   goTo(frame: number): void;
@@ -14,6 +16,9 @@ export class Transport {
   private readonly slider: HTMLInputElement;
   private readonly speed: HTMLSelectElement;
   private readonly words: HTMLElement;
+  private shown = "";
+  private shownAt = -Infinity;
+  private wasPlaying = false;
 
   constructor(parent: HTMLElement, before: Element, actions: TransportActions) {
     this.row = make("div", "les-tools les-transport les-hidden", parent);
@@ -36,6 +41,11 @@ export class Transport {
   }
 
   show(state: PlayerState, count: number, time: number | null): void {
+    const key = `${state.frame} ${state.isPlaying} ${state.speed} ${count} ${time}`;
+    const now = performance.now();
+    const isPressed = state.isPlaying !== this.wasPlaying;
+    if (key === this.shown || (state.isPlaying && !isPressed && now - this.shownAt < SELDOM)) return;
+    [this.shown, this.shownAt, this.wasPlaying] = [key, now, state.isPlaying];
     this.row.classList.toggle("les-hidden", count === 0);
     if (count === 0) return;
     this.button.textContent = state.isPlaying ? "Pause" : "Play";

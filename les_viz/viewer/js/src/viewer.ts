@@ -89,7 +89,7 @@ export class Viewer {
       reset: () => this.reset(),
       savePicture: () => this.savePicture(),
     });
-    const show = (frame: Frame) => this.showFrame(frame);
+    const show = (frame: Frame, isMoving: boolean) => this.showFrame(frame, isMoving);
     this.playback = new Playback(this.root, this.toolbar.row, show, () => this.root.isConnected);
     this.drag = new Drag(this.stage, {
       eye: () => this.canvas.eye,
@@ -225,22 +225,23 @@ export class Viewer {
     this.values = scene.values;
     this.canvas.setProjection(this.drawing.isOrthographic);
     this.canvas.draw(this.placed, this.drawing, isSameSubject);
-    this.placeFrame(this.playback.frame);
+    this.placeFrame(this.playback.frame, this.playback.isPlaying);
     this.refresh();
   }
 
-  private showFrame(frame: Frame): void {
-    if (!this.placeFrame(frame)) return;
+  private showFrame(frame: Frame, isMoving = false): void {
+    if (!this.placeFrame(frame, isMoving)) return;
     this.canvas.render();
     this.describe();
   }
 
   /** Move the atoms to a frame, if it is one of this structure; what belongs to the scene's own places is hidden. */
-  private placeFrame(frame: Frame | null): boolean {
+  private placeFrame(frame: Frame | null, isMoving = false): boolean {
     const scene = this.sent;
     if (frame === null || scene === null || this.placer === null || frame.positions.length !== scene.positions.length) return false;
     this.placed = this.placer.place(frame.positions);
     this.values = frame.values ?? scene.values;
+    if (isMoving && this.canvas.sketchFrame(this.placed, this.drawing, this.values)) return true;
     this.canvas.hideLayers(scene);
     this.canvas.drawFrame(this.placed, this.drawing, this.values);
     return true;
@@ -386,6 +387,7 @@ export class Viewer {
 
   private savePicture(): void {
     if (this.placed === null || this.theme === null) return;
+    this.placeFrame(this.playback.frame);
     this.canvas.render();
     const lines = this.drawing.hasLegend ? legendLines(this.placed.scene, this.pixelsPerAngstrom()) : [];
     const layers = { pixels: this.canvas.pixels, notes: this.notes.canvas, lines };

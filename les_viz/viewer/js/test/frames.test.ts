@@ -72,7 +72,7 @@ test("a live run waits at its end and asks once for more", () => {
   assert.equal(player.wantsMore(4500, 20, 20, true), true, "no answer came");
   player.askAgain();
   assert.equal(player.wantsMore(4600, 20, 20, true), false, "it was asked just now");
-  assert.equal(player.wantsMore(5000, 20, 20, true), true);
+  assert.equal(player.wantsMore(5200, 20, 20, true), true);
   player.goTo(19, 20);
   player.tick(5000, 20, true);
   assert.equal(player.state.isPlaying, true);
@@ -109,4 +109,40 @@ test("a frame to go to comes out of a header", () => {
 
 test("times are in fs, and in ps when they are long", () => {
   assert.deepEqual([timeInWords(12.34), timeInWords(25_000)], ["12.3 fs", "25.00 ps"]);
+});
+
+test("between two frames lie positions and charges in proportion; the last frame has no next one", () => {
+  const store = new FrameStore();
+  const piece = { run: "r", first: 0, isLive: true, digest: "1", count: 2, atoms: 1 };
+  store.add({ ...piece, positions: Float32Array.of(0, 0, 0, 4, 8, 0), values: Float32Array.of(-1, 1), times: Float32Array.of(0, 2) });
+  const middle = store.between(0, 0.25)!;
+  assert.deepEqual([...middle.positions, ...middle.values!], [1, 2, 0, -0.5]);
+  assert.deepEqual([...store.between(1, 0.5)!.positions], [4, 8, 0]);
+});
+
+test("a live run that brings few frames is shown in more pictures than frames, evenly", () => {
+  const player = new Player();
+  player.begin(true);
+  player.state.speed = 5;
+  let count = 0;
+  const places: number[] = [];
+  for (let now = 1000; now < 3000; now += 10) {
+    count = Math.floor((now - 1000) / 200) + 3;
+    const part = player.tick(now, count, true) ? 0 : player.tween(now, count, true);
+    if (part === null) continue;
+    player.drawn(now);
+    places.push(player.state.frame + part);
+  }
+  assert.ok(places.length > 2 * 12, `${places.length} pictures in 2 s`);
+  const steps = places.slice(1).map((place, i) => place - places[i]!);
+  assert.ok(Math.min(...steps) > 0 && Math.max(...steps) < 0.6, `${Math.min(...steps)} to ${Math.max(...steps)}`);
+});
+
+test("a finished trajectory is shown frame by frame, however slowly", () => {
+  const player = new Player();
+  player.begin(false);
+  player.toggle(10, false);
+  player.state.speed = 1;
+  player.tick(1000, 10, false);
+  assert.equal(player.tween(1500, 10, false), null);
 });
