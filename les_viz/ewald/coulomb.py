@@ -10,20 +10,21 @@ from torch import Tensor
 
 from les_viz.errors import SettingError
 from les_viz.ewald.grid import HalfGrid, KSet
+from les_viz.ewald.one_system import interaction
 from les_viz.ewald.open_boundary import open_potential_and_field
 from les_viz.ewald.phase_sums import BackendName, PhaseSums, needs_graph
 from les_viz.ewald.reciprocal import (
     GridKernel,
-    field_of_slope,
     fractional_coordinates,
     grid_kernel,
+    interaction_on_grid,
     periodic_energy,
-    periodic_stress,
     power_spectrum,
 )
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 Backend = Literal["auto", "direct", "nufft"]
+BACKENDS = get_args(Backend)
 
 NUFFT_TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6}
 
@@ -58,8 +59,8 @@ class CoulombSum:
                 raise SettingError(f"{name} is {value}: expected a positive number")
         if self.nufft_tolerance is not None and not 1e-15 <= self.nufft_tolerance < 1:
             raise SettingError(f"nufft_tolerance is {self.nufft_tolerance}: expected a number from 1e-15 to below 1")
-        if self.backend not in get_args(Backend):
-            raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(get_args(Backend))}")
+        if self.backend not in BACKENDS:
+            raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(BACKENDS)}")
 
     def with_k_vectors_of(self, cell: ArrayLike) -> "CoulombSum":
         """The sum over the k vectors of one cell (3, 3), whatever cell comes: smooth while the cell changes."""
@@ -85,7 +86,8 @@ class CoulombSum:
             potential, _ = open_potential_and_field(charges, positions, self.smearing)
             energy = 0.5 * (charges * potential).sum(dim=(1, 2))
         else:
-            sums, kernel = self._periodic_setup(cell, charges.shape[2])
+            kernel = self.kernel(cell)
+            sums = self._sums(kernel, charges.shape[2])
             fractional = fractional_coordinates(positions, kernel.inverse_cell)
             energy = periodic_energy(power_spectrum(sums.spread(charges, fractional)), kernel)
         sign = self._self_sign(periodic=cell is not None)
@@ -104,6 +106,9 @@ class CoulombSum:
         if cell is None:
             potential, field = open_potential_and_field(charges, positions, self.smearing)
             stress = positions.new_zeros(positions.shape[0], 3, 3)
+        elif charges.shape[:2] == (1, 1) and not needs_graph(charges, positions, cell):
+            energy, potential, field, stress = self.of_one(charges[0, 0], positions[0], self.kernel(cell))
+            return energy[None], potential[None, None], field[None, None], stress[None]
         else:
             potential, field, stress = self._periodic(charges, positions, cell)
         sign = self._self_sign(periodic=cell is not None)
@@ -111,20 +116,42 @@ class CoulombSum:
             potential = torch.add(potential, charges, alpha=sign * self_potential(self.smearing))
         return 0.5 * (charges * potential).sum(dim=(1, 2)), potential, field, stress
 
-    def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        sums, kernel = self._periodic_setup(cell, charges.shape[2])
-        fractional = fractional_coordinates(positions, kernel.inverse_cell)
-        if not needs_graph(charges, fractional, kernel.coulomb):
-            return sums.phases.interaction(charges, fractional, kernel)
-        factor = sums.spread(charges, fractional)
-        potential, slope = sums.gather_with_gradient(factor * kernel.twice_coulomb, fractional)
-        return potential, field_of_slope(slope, kernel), periodic_stress(power_spectrum(factor), kernel)
+    def of_one(self, charges: Tensor, positions: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """`everything` of one periodic system of one channel, without a graph, in as few steps as can be.
 
-    def _periodic_setup(self, cell: Tensor, n_atoms: int) -> tuple[PhaseSums, GridKernel]:
+        Args:
+            charges: (atoms,), e.
+            positions: (atoms, 3), Å.
+            kernel: of its cell.
+
+        Returns:
+            () eV; (atoms,) V; (atoms, 3) V/Å; (3, 3) eV/Å³.
+        """
+        if self._chosen_backend(kernel, charges.shape[0]) == "direct":
+            potential, field, stress = interaction(charges, positions, kernel)
+        else:
+            phases = self._sums(kernel, charges.shape[0]).phases
+            potential, field, stress = phases.interaction(charges[None, None], positions[None], kernel)
+            potential, field, stress = potential[0, 0], field[0, 0], stress[0]
+        if not self.self_interaction:
+            potential.sub_(charges, alpha=self_potential(self.smearing))
+        return charges.dot(potential).mul_(0.5), potential, field, stress
+
+    def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         kernel = self.kernel(cell)
-        backend = self.backend if self.backend != "auto" else cheapest_backend(kernel.grid, n_atoms, cell.device.type)
-        tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(cell.dtype, 1e-6)
-        return PhaseSums(kernel.grid, backend, tolerance), kernel
+        sums = self._sums(kernel, charges.shape[2])
+        if not needs_graph(charges, positions, kernel.coulomb):
+            return sums.phases.interaction(charges, positions, kernel)
+        return interaction_on_grid(sums, charges, positions, kernel)
+
+    def _chosen_backend(self, kernel: GridKernel, n_atoms: int) -> BackendName:
+        if self.backend == "auto":
+            return cheapest_backend(kernel.grid, n_atoms, kernel.coulomb.device.type)
+        return self.backend
+
+    def _sums(self, kernel: GridKernel, n_atoms: int) -> PhaseSums:
+        tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(kernel.coulomb.dtype, 1e-6)
+        return PhaseSums(kernel.grid, self._chosen_backend(kernel, n_atoms), tolerance)
 
     def _self_sign(self, *, periodic: bool) -> int:
         """How often the flag adds the self term: a periodic sum holds it, a sum over pairs does not."""

@@ -19,8 +19,9 @@ from math import pi
 import torch
 from torch import Tensor
 
+from les_viz.ewald import one_system
 from les_viz.ewald.grid import HalfGrid
-from les_viz.ewald.reciprocal import GridKernel
+from les_viz.ewald.reciprocal import GridKernel, interaction_on_grid
 
 TABLE_ENTRIES = 1 << 18
 """Entries of the tail table of one chunk of atoms, which should stay in a processor's cache."""
@@ -116,23 +117,13 @@ class DirectPhases:
         heads, tails = (matrix.expand(grid.shape[0], -1, -1) for matrix in slopes)
         return self._gathered(self._coefficients(grid), fractional, (heads, tails))
 
-    def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
-        """Potential, field and stress, without a graph.
-
-        The kernel couples each of the four products to itself and to its partner, cc with ss and cs with sc, so the
-        half grid is never formed.
-        """
-        pair = pair_kernel(kernel, self._numbers.head_slopes, self._numbers.tail_slopes)
-        n_systems, n_channels, _ = weights.shape
-        flat = self._product(weights, fractional)
-        product = flat.view(n_systems, n_channels, 2, self._n_head, 2, self._n_tail)
-        partners = product.flip(2, 4)
-        matrix = torch.addcmul(product * pair.same, partners, pair.partner)
-        stress = torch.bmm((product * product).view(n_systems, n_channels, -1), pair.same_stress)
-        stress = torch.baddbmm(stress, (product * partners).view(n_systems, n_channels, -1), pair.partner_stress)
-        stress = stress if n_channels == 1 else stress.sum(dim=1)
-        slopes = (pair.head_field, pair.tail_field)
-        return *self._gathered(matrix.view(flat.shape), fractional, slopes), stress.view(-1, 3, 3)
+    def interaction(self, weights: Tensor, positions: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
+        """Potential, field and stress, without a graph."""
+        if weights.shape[0] > 1:
+            return interaction_on_grid(self, weights, positions, kernel)
+        channels = [one_system.interaction(channel, positions[0], kernel) for channel in weights[0].unbind()]
+        potential, field, stress = (torch.stack(parts).unsqueeze(0) for parts in zip(*channels, strict=True))
+        return potential, field, stress.sum(dim=1)
 
     def _product(self, weights: Tensor, fractional: Tensor) -> Tensor:
         """(systems, channels · 2·n1, 2·p): sums of weights times heads times tails."""
@@ -206,52 +197,6 @@ class DirectPhases:
 
 def _joined(parts: list[Tensor], dim: int) -> Tensor:
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=dim)
-
-
-@dataclass(frozen=True, slots=True)
-class _PairKernel:
-    """What couples the products cc, cs, sc, ss of a half grid, and what makes a field of it.
-
-    With w+ and w- of both signs and V = 2 w G on the half grid, the transpose of `combine` gives
-
-        cc' = 2 (w+ + w-) cc + 2 (w- - w+) ss     cs' = 2 (w+ + w-) cs - 2 (w- - w+) sc     and so on,
-
-    and the sum over the half grid of s |G|² is that of (s+ + s-) Σ x² + (s- - s+) (2 cc ss - 2 cs sc).
-
-    Attributes:
-        same: (systems, 1, 1, n1, 1, p): from a product to its coefficient.
-        partner: (systems, 1, 2, n1, 2, p): from its partner.
-        same_stress: (systems, 4·n1·p, 9): of the square of each product.
-        partner_stress: (systems, 4·n1·p, 9): of each product times its partner.
-        head_field: (systems, 2·n1, 3): slopes of the heads along x, y, z, downhill.
-        tail_field: (systems, 2·p, 3): slopes of the tails.
-    """
-
-    same: Tensor
-    partner: Tensor
-    same_stress: Tensor
-    partner_stress: Tensor
-    head_field: Tensor
-    tail_field: Tensor
-
-
-@lru_cache(maxsize=8)
-def pair_kernel(kernel: GridKernel, head_slopes: Tensor, tail_slopes: Tensor) -> _PairKernel:
-    """Prepare a kernel for the products of a half grid, whose slopes are given in fractional coordinates."""
-    rotate = kernel.coulomb.new_tensor((1.0, -1.0))
-    signs = rotate[:, None, None, None] * rotate[:, None]
-    plus, minus = kernel.twice_coulomb[:, :, None, ..., 0].unsqueeze(4).unbind(dim=-1)
-    heads, tails = kernel.grid.triples.shape[:2]
-    stress_plus, stress_minus = kernel.stress.view(-1, 1, heads, 1, tails, 2, 9).unbind(dim=5)
-    downhill = -kernel.inverse_cell.transpose(1, 2)
-    return _PairKernel(
-        same=plus + minus,
-        partner=(minus - plus) * signs,
-        same_stress=(stress_plus + stress_minus).expand(-1, 2, -1, 2, -1, -1).flatten(1, 4),
-        partner_stress=((stress_minus - stress_plus) * signs.unsqueeze(-1)).flatten(1, 4),
-        head_field=head_slopes @ downhill,
-        tail_field=tail_slopes @ downhill,
-    )
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from math import hypot, pi
 
 import torch
@@ -12,6 +13,8 @@ from les_viz.errors import BoundaryError, SettingError
 from les_viz.ewald.coulomb import Backend, CoulombSum
 from les_viz.ewald.grid import KSet
 from les_viz.ewald.layout import PaddedLayout
+from les_viz.ewald.phase_sums import needs_graph
+from les_viz.ewald.reciprocal import GridKernel
 
 NEUTRALITY_TOLERANCE = 1e-5
 """Total charge in e below which a cell counts as neutral."""
@@ -19,6 +22,9 @@ NEUTRALITY_TOLERANCE = 1e-5
 
 SMALLEST_VOLUME_RATIO = 1e-6
 """Volume over the product of the edges below which a cell is taken for flat."""
+
+Settings = tuple[float, float, bool, Backend, float | None, KSet | None]
+"""smearing, k_cutoff, self_interaction, backend, nufft_tolerance, k_set."""
 
 
 class ChargedCellWarning(UserWarning):
@@ -83,7 +89,53 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
     Reference:
         Cheng, npj Comput. Mater. 11, 80 (2025), eq. 4-6; oracle SPEC §1-2.
     """
-    coulomb = CoulombSum(
+    _check_atoms(charges, positions)
+    settings = (smearing, k_cutoff, self_interaction, backend, nufft_tolerance, k_set)
+    if pbc and cell is not None and _is_plain(charges, positions, cell, system_idx):
+        coulomb, kernel = _prepared(_numbers(cell), positions.dtype, positions.device, settings)
+        _warn_if_charged([charges.sum().item()], charges)
+        energy, potential, field, stress = coulomb.of_one(charges, positions, kernel)
+        forces = charges.unsqueeze(1) * field
+        return Electrostatics(energy=energy, potential=potential, electric_field=field, forces=forces, stress=stress)
+    coulomb = _coulomb_sum(settings)
+    cells = _checked_cells(cell, like=positions) if pbc else None
+    layout = _layout(positions, cell, system_idx)
+    channels = charges.reshape(len(charges), -1)
+    if pbc:
+        _warn_if_charged(layout.pad(channels.detach()).sum(dim=(1, 2)).tolist(), channels)
+    energy, potential, field, stress = coulomb.everything(
+        layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
+    )
+    potential, field = layout.unpad(potential.transpose(1, 2)), layout.unpad(field.transpose(1, 2))
+    is_batch = system_idx is not None or (cell is not None and cell.ndim == 3)
+    return Electrostatics(
+        energy=energy if is_batch else energy[0],
+        potential=potential.reshape(charges.shape),
+        electric_field=field.reshape(*charges.shape, 3),
+        forces=channels * field[:, 0] if channels.shape[1] == 1 else (channels.unsqueeze(2) * field).sum(dim=1),
+        stress=stress if is_batch else stress[0],
+    )
+
+
+def _is_plain(charges: Tensor, positions: Tensor, cell: Tensor, system_idx: Tensor | None) -> bool:
+    """One system of one channel of which nothing is differentiated: the case that costs few steps."""
+    is_one = system_idx is None and charges.ndim == 1 and cell.shape == (3, 3)
+    return is_one and not needs_graph(charges, positions, cell)
+
+
+@lru_cache(maxsize=8)
+def _prepared(
+    cell: tuple[float, ...], dtype: torch.dtype, device: torch.device, settings: Settings
+) -> tuple[CoulombSum, GridKernel]:
+    """The sum, and its kernel in a cell that is kept because it may come again."""
+    coulomb = _coulomb_sum(settings)
+    _refuse_flat(cell)
+    return coulomb, coulomb.kernel(torch.tensor(cell, dtype=dtype, device=device).view(1, 3, 3))
+
+
+def _coulomb_sum(settings: Settings) -> CoulombSum:
+    smearing, k_cutoff, self_interaction, backend, nufft_tolerance, k_set = settings
+    return CoulombSum(
         smearing=smearing,
         k_cutoff=k_cutoff,
         self_interaction=self_interaction,
@@ -91,33 +143,15 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         nufft_tolerance=nufft_tolerance,
         k_set=k_set,
     )
-    _check_atoms(charges, positions)
-    cells = _checked_cells(cell, like=positions) if pbc else None
-    layout = _layout(positions, cell, system_idx)
-    channels = charges.reshape(len(charges), -1)
-    if pbc:
-        _warn_if_charged(layout.pad(channels.detach()))
-    energy, potential, field, stress = coulomb.everything(
-        layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
-    )
-    potential, field = layout.unpad(potential.transpose(1, 2)), layout.unpad(field.transpose(1, 2))
-    batched = (cell is not None and cell.ndim == 3) or system_idx is not None
-    return Electrostatics(
-        energy=energy if batched else energy[0],
-        potential=potential.reshape(charges.shape),
-        electric_field=field.reshape(*charges.shape, 3),
-        forces=channels * field[:, 0] if channels.shape[1] == 1 else (channels.unsqueeze(2) * field).sum(dim=1),
-        stress=stress if batched else stress[0],
-    )
 
 
 def _check_atoms(charges: Tensor, positions: Tensor) -> None:
-    if len(positions) == 0:
+    n_charges, n_positions = charges.shape[0], positions.shape[0]
+    if n_positions == 0:
         raise SettingError("there are no atoms: pass at least one position and charge")
-    if len(charges) != len(positions):
+    if n_charges != n_positions:
         raise SettingError(
-            f"there are charges of {len(charges)} and positions of {len(positions)} atoms: "
-            "pass one of each for every atom"
+            f"there are charges of {n_charges} and positions of {n_positions} atoms: pass one of each for every atom"
         )
     if charges.dtype != positions.dtype:
         raise SettingError(f"charges are {charges.dtype}, positions {positions.dtype}: convert one of them")
@@ -144,19 +178,27 @@ def _checked_cells(cell: Tensor | None, *, like: Tensor) -> Tensor:
         raise BoundaryError("a periodic sum needs a cell: pass cell=(3, 3) lattice vectors, or pbc=False")
     if cell.shape[-2:] != (3, 3):
         raise BoundaryError(f"the cell has shape {tuple(cell.shape)}: pass three lattice vectors as rows, (3, 3)")
-    for rows in cell.detach().reshape(-1, 9).tolist():
-        a, b, c = rows[:3], rows[3:6], rows[6:]
-        volume = abs(sum(a[i] * (b[i - 2] * c[i - 1] - b[i - 1] * c[i - 2]) for i in range(3)))
-        if not volume > SMALLEST_VOLUME_RATIO * hypot(*a) * hypot(*b) * hypot(*c):
-            raise BoundaryError(
-                f"the cell {rows} Å spans no volume: pass three independent lattice vectors, or pbc=False"
-            )
+    _refuse_flat(_numbers(cell))
     return cell.reshape(-1, 3, 3).to(like.dtype)
 
 
-def _warn_if_charged(charges: Tensor) -> None:
-    """Warn of (systems, atoms, channels) charges that do not cancel."""
-    totals = charges.sum(dim=(1, 2)).tolist()
+def _numbers(cell: Tensor) -> tuple[float, ...]:
+    return tuple(cell.detach().flatten().tolist())
+
+
+def _refuse_flat(numbers: tuple[float, ...]) -> None:
+    for first in range(0, len(numbers), 9):
+        a, b, c = (numbers[row : row + 3] for row in range(first, first + 9, 3))
+        volume = abs(sum(a[i] * (b[i - 2] * c[i - 1] - b[i - 1] * c[i - 2]) for i in range(3)))
+        if not volume > SMALLEST_VOLUME_RATIO * hypot(*a) * hypot(*b) * hypot(*c):
+            rows = [list(a), list(b), list(c)]
+            raise BoundaryError(
+                f"the cell {rows} Å spans no volume: pass three independent lattice vectors, or pbc=False"
+            )
+
+
+def _warn_if_charged(totals: list[float], charges: Tensor) -> None:
+    """Warn where the charges of a system do not cancel."""
     worst = max(totals, key=abs)
     if abs(worst) <= NEUTRALITY_TOLERANCE:
         return

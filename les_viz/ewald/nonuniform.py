@@ -14,7 +14,7 @@ from torch import Tensor
 
 from les_viz.errors import SettingError
 from les_viz.ewald.grid import HalfGrid
-from les_viz.ewald.reciprocal import GridKernel, field_of_slope, periodic_stress
+from les_viz.ewald.reciprocal import GridKernel, field_of_slope, fractional_coordinates, periodic_stress
 
 Extents = tuple[int, int, int]
 
@@ -55,8 +55,9 @@ class NonuniformPhases:
         values = self.gather(torch.cat((grid, *slopes), dim=1), fractional).unflatten(1, (4, grid.shape[1]))
         return values[:, 0], values[:, 1:].permute(0, 2, 3, 1)
 
-    def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
+    def interaction(self, weights: Tensor, positions: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
         """Potential, field and stress, without a graph."""
+        fractional = fractional_coordinates(positions, kernel.inverse_cell)
         value_and_first, rest, unit = packed_kernels(kernel)
         potential, slope = torch.empty_like(weights), weights.new_empty(*weights.shape, 3)
         power = torch.zeros_like(kernel.coulomb)

@@ -29,8 +29,8 @@ class Phases(Protocol):
     def gather_with_gradient(self, grid: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
         """`gather` and its gradient (systems, channels, atoms, 3)."""
 
-    def interaction(self, weights: Tensor, fractional: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
-        """Potential, field (systems, channels, atoms, 3) in V/Å and stress (systems, 3, 3) of charges."""
+    def interaction(self, weights: Tensor, positions: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor]:
+        """Potential, field (systems, channels, atoms, 3) in V/Å and stress (systems, 3, 3) of charges at positions."""
 
 
 class PhaseSums:

@@ -11,6 +11,7 @@ Mater. 11, 80 (2025), eq. 4-6). The Gaussians are physical, not an Ewald split: 
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -116,3 +117,24 @@ def field_of_slope(slope: Tensor, kernel: GridKernel) -> Tensor:
     """(systems, channels, atoms, 3) field from the gradient of the potential in fractional coordinates."""
     field: Tensor = slope @ -kernel.inverse_cell.transpose(1, 2).unsqueeze(1)
     return field
+
+
+@runtime_checkable
+class GridSums(Protocol):
+    """The maps between atoms and half grid."""
+
+    def spread(self, weights: Tensor, fractional: Tensor) -> Tensor:
+        """(systems, channels, atoms) to the half grid."""
+
+    def gather_with_gradient(self, values: Tensor, fractional: Tensor) -> tuple[Tensor, Tensor]:
+        """The half grid to (systems, channels, atoms), and its gradient (systems, channels, atoms, 3)."""
+
+
+def interaction_on_grid(
+    sums: GridSums, charges: Tensor, positions: Tensor, kernel: GridKernel
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Potential (systems, channels, atoms), field and stress, by way of the structure factors of any batch."""
+    fractional = fractional_coordinates(positions, kernel.inverse_cell)
+    factor = sums.spread(charges, fractional)
+    potential, slope = sums.gather_with_gradient(factor * kernel.twice_coulomb, fractional)
+    return potential, field_of_slope(slope, kernel), periodic_stress(power_spectrum(factor), kernel)
