@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from les_viz.models.config import BondHeadConfig, HeadConfig
 from les_viz.models.networks import feed_forward_layers, run_feed_forward
-from les_viz.models.representation import Surroundings, pick_senders, smooth_cutoff
+from les_viz.models.representation import Surroundings, smooth_cutoff
 
 BOND_CUTOFF_POWER = 6
 """Of the polynomial that makes transfers vanish at the bond cutoff."""
@@ -76,23 +76,36 @@ class BondHead(nn.Module):
     def forward(self, features: Tensor, surroundings: Surroundings) -> BondCharges:
         """Charges from (atoms, n_features) features; differentiable in the edge vectors."""
         values = run_feed_forward(self.layers, features) + self.element_values[surroundings.element_idx]
-        donor, acceptor = values.unsqueeze(1).chunk(2, dim=2)
-        other_donor, other_acceptor = pick_senders(values, surroundings.neighbor_indices).chunk(2, dim=2)
+        every_vector = surroundings.vectors.flatten(0, 1)
+        bonds = self._within_cutoff(every_vector)
+        receivers = bonds.div(surroundings.vectors.shape[1], rounding_mode="floor")
+        senders = surroundings.neighbor_indices.flatten()[bonds]
+        vectors = every_vector.index_select(0, bonds)
+        donor, acceptor = values.index_select(0, receivers).chunk(2, dim=1)
+        other_donor, other_acceptor = values.index_select(0, senders).chunk(2, dim=1)
         antisymmetric = donor * other_acceptor - acceptor * other_donor
-        transfers = (antisymmetric * self._weights(surroundings.vectors)).sum(dim=2) * self.config.scale
-        dipoles = 0.5 * torch.bmm(transfers.unsqueeze(1), surroundings.vectors).squeeze(1)
-        formal = self.formal_scale * values.new_tensor(self.formal_charges)[surroundings.element_idx]
-        return BondCharges(transferred=transfers.sum(dim=1), formal=formal, dipoles=dipoles)
+        transfers = (antisymmetric * self._weights(vectors)).sum(dim=1) * self.config.scale
+        halves = 0.5 * transfers.unsqueeze(1) * vectors
+        return BondCharges(
+            transferred=values.new_zeros(len(values)).index_add(0, receivers, transfers),
+            formal=self.formal_scale * values.new_tensor(self.formal_charges)[surroundings.element_idx],
+            dipoles=values.new_zeros(len(values), 3).index_add(0, receivers, halves),
+        )
+
+    @torch.no_grad()
+    def _within_cutoff(self, vectors: Tensor) -> Tensor:
+        """Which of (edges, 3) vectors are bonds: few of those that the representation sees."""
+        return (vectors.square().sum(dim=1) < self.config.cutoff**2).nonzero()[:, 0]
 
     def _weights(self, vectors: Tensor) -> Tensor:
-        """(atoms, neighbours, n_transfers) weight of each term at each distance; 0 beyond the bond cutoff."""
+        """(edges, n_transfers) weight of each term at each distance; 0 beyond the bond cutoff."""
         waves, decay = self.radial_functions(vectors)
         return (waves @ self.radial) * decay
 
     def radial_functions(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """(atoms, neighbours, n_radial_basis) waves and the decay by which each is multiplied."""
-        distance = vectors.square().sum(dim=2).sqrt()
+        """(..., n_radial_basis) waves and the decay (..., 1) by which each is multiplied, of (..., 3) vectors."""
+        distance = vectors.square().sum(dim=-1).sqrt()
         decay = smooth_cutoff(distance / self.config.cutoff, BOND_CUTOFF_POWER) / distance
         orders = torch.arange(1, self.config.n_radial_basis + 1, dtype=vectors.dtype, device=vectors.device)
-        waves = torch.sin(distance.unsqueeze(2) * (orders * (torch.pi / self.config.cutoff)))
-        return waves, decay.unsqueeze(2)
+        waves = torch.sin(distance.unsqueeze(-1) * (orders * (torch.pi / self.config.cutoff)))
+        return waves, decay.unsqueeze(-1)

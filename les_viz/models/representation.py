@@ -13,16 +13,15 @@ Because the embeddings θ enter after the sum over the neighbours, no tensor has
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from les_viz.models import monomials
 from les_viz.models.config import RepresentationConfig
+from les_viz.models.edges import SMALLEST_DISTANCE, sums_over_neighbors
 from les_viz.models.message import MessagePassing
-
-SMALLEST_DISTANCE = 1e-9
-"""Å, added to the distance before a vector is made a unit vector; as in the published models."""
 
 SenderGather = Callable[[Tensor, Tensor], Tensor]
 """(values of atoms, neighbour indices) -> values of each atom's senders."""
@@ -43,6 +42,11 @@ class Surroundings:
     neighbor_indices: Tensor
     is_neighbor: Tensor
     element_idx: Tensor
+
+    @property
+    def sender_elements(self) -> Tensor:
+        """(atoms, neighbours) position of each sender's element."""
+        return self.element_idx[self.neighbor_indices]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,44 +116,63 @@ class Representation(nn.Module):
 
     def forward(self, surroundings: Surroundings) -> Tensor:
         """(atoms, n_features) features of each atom."""
-        basis = self.edge_basis(surroundings)
+        if self.message is None and not (self.bessel_frequencies.requires_grad or self.bessel_prefactor.requires_grad):
+            summed = sums_over_neighbors(self, surroundings.vectors, surroundings.sender_elements)
+            return self.features_of_sums(summed, surroundings)
+        basis = self.edge_basis(surroundings.vectors)
         first = self.first_layer(surroundings, basis)
         if self.message is None:
             return first.invariants.flatten(1)
         return self.second_layer(surroundings, basis, own=first, sent=self.sent_by(surroundings, first))
 
-    def edge_basis(self, surroundings: Surroundings) -> EdgeBasis:
-        """Radial and angular functions of each edge."""
+    def edge_basis(self, vectors: Tensor) -> EdgeBasis:
+        """Radial and angular functions of (atoms, neighbours, 3) edge vectors."""
         config = self.config
-        distance = surroundings.vectors.square().sum(dim=2).sqrt()
+        distance = vectors.square().sum(dim=2).sqrt()
         cutoff = smooth_cutoff(distance / config.cutoff, config.cutoff_power)
         waves = torch.sin(distance.unsqueeze(2) * self.bessel_frequencies)
         radial = waves * (self.bessel_prefactor * cutoff / distance).unsqueeze(2)
-        unit = surroundings.vectors / (distance + SMALLEST_DISTANCE).unsqueeze(2)
+        unit = vectors / (distance + SMALLEST_DISTANCE).unsqueeze(2)
         return EdgeBasis(distance, cutoff, radial, angular_monomials(unit, config.l_max))
 
     def first_layer(self, surroundings: Surroundings, basis: EdgeBasis) -> AtomDensity:
         """Densities and invariants before any message."""
-        n_elements = len(self.sender_embedding)
-        sender_elements = surroundings.element_idx[surroundings.neighbor_indices]
-        is_element = torch.nn.functional.one_hot(sender_elements, n_elements).to(basis.radial.dtype)
+        return self.density_of_sums(self.plain_sums(basis, surroundings.sender_elements), surroundings)
+
+    def plain_sums(self, basis: EdgeBasis, sender_elements: Tensor) -> Tensor:
+        """D by tensor operations, differentiable in parameters too."""
+        is_element = torch.nn.functional.one_hot(sender_elements, len(self.sender_embedding)).to(basis.radial.dtype)
         by_element = (is_element.unsqueeze(3) * basis.radial.unsqueeze(2)).flatten(2)
-        summed = torch.bmm(by_element.transpose(1, 2), basis.angular)
-        return self.density_of_sums(summed, surroundings)
+        return torch.bmm(by_element.transpose(1, 2), basis.angular)
 
     def density_of_sums(self, summed: Tensor, surroundings: Surroundings) -> AtomDensity:
         """Densities and invariants from D, (atoms, elements · n_radial_basis, monomials)."""
+        return self._with_invariants(self.times_receiver(self._mixed(summed), surroundings))
+
+    def features_of_sums(self, summed: Tensor, surroundings: Surroundings) -> Tensor:
+        """(atoms, n_features) from D where no message is passed.
+
+        The receiver's embedding multiplies each factor of an invariant alike, so it is applied to the invariants, which
+        are fewer than the densities.
+        """
+        invariants = self._invariants(self._mixed(summed))
+        receiver = self._receiver(surroundings, invariants.shape[2])
+        powers = [receiver]
+        for _ in range(self.config.nu_max - 1):
+            powers.append(powers[-1] * receiver)
+        factors = (1, *[2] * (self.config.l_max if self.config.nu_max >= 2 else 0), *[3] * len(self._four_body_keys()))
+        return self._by_radial(invariants * torch.stack([powers[n - 1] for n in factors])).flatten(1)
+
+    def _mixed(self, summed: Tensor) -> Tensor:
+        """(monomials, atoms, n_radial · channels), the density without the receiver's embedding."""
         n_embedding = self.sender_embedding.shape[1]
         mixing = self.mixing.unflatten(3, (n_embedding, n_embedding))
         to_channels = torch.einsum("lnmab,za->lznmab", mixing, self.sender_embedding).flatten(3).flatten(1, 2)
-        mixed = torch.bmm(summed.permute(2, 0, 1), to_channels[self.level_of_each])
-        return self._with_invariants(self.times_receiver(mixed, surroundings))
+        return torch.bmm(summed.permute(2, 0, 1), to_channels[self.level_of_each])
 
     def times_receiver(self, density: Tensor, surroundings: Surroundings) -> Tensor:
         """Multiply (monomials, atoms, ... a b) by the receiver's embedding θ'[b]."""
-        receiver = self.receiver_embedding[surroundings.element_idx]
-        # Repeated rather than broadcast: products with a last axis of two or three numbers are slow.
-        return density * receiver.repeat(1, density.shape[2] // receiver.shape[1])
+        return density * self._receiver(surroundings, density.shape[2])
 
     def sent_by(self, surroundings: Surroundings, first: AtomDensity) -> tuple[Tensor, ...]:
         """What each atom sends in the message-passing step."""
@@ -181,19 +204,56 @@ class Representation(nn.Module):
     def _four_body_keys(self) -> list[tuple[int, int]]:
         return monomials.four_body_keys(self.config.l_max) if self.config.nu_max >= 3 else []
 
+    def _receiver(self, surroundings: Surroundings, width: int) -> Tensor:
+        """(atoms, width) θ'[b] repeated, not broadcast: products with a last axis of two or three numbers are slow."""
+        receiver = self.receiver_embedding[surroundings.element_idx]
+        return receiver.repeat(1, width // receiver.shape[1])
+
     def _with_invariants(self, density: Tensor) -> AtomDensity:
+        return AtomDensity(density, self._by_radial(self._invariants(density)))
+
+    def _invariants(self, density: Tensor) -> Tensor:
+        """(n_invariants, atoms, n_radial · channels) invariants of one, two and three factors."""
+        if self.config.nu_max < 2:
+            return density[:1]
+        low: Tensor = _OneAndTwo.apply(density, self.three_body)  # type: ignore[no-untyped-call]
+        if not self._four_body_keys():
+            return low
+        invariants = [low]
         levels = density.split([len(monomials.monomials_of(level)) for level in range(self.config.l_max + 1)])
-        lowest, higher = density.split((1, len(density) - 1))
-        invariants = [lowest]
-        if self.config.nu_max >= 2:
-            squares = higher.square().flatten(1)
-            invariants.append((self.three_body @ squares).unflatten(1, density.shape[1:]))
         for l1, l2 in self._four_body_keys():
             pairs = (levels[l1].unsqueeze(1) * levels[l2].unsqueeze(0)).flatten(0, 1)
             summed = (getattr(self, f"four_body_{l1}_{l2}") @ pairs.flatten(1)).view_as(levels[l1 + l2])
             invariants.append((levels[l1 + l2] * summed).sum(dim=0, keepdim=True))
-        by_radial = torch.cat(invariants).unflatten(2, (self.config.n_radial, -1)).permute(1, 2, 0, 3)
-        return AtomDensity(density, by_radial)
+        return torch.cat(invariants)
+
+    def _by_radial(self, invariants: Tensor) -> Tensor:
+        """(atoms, n_radial, n_invariants, channels), the order of the features."""
+        by_radial: Tensor = invariants.unflatten(2, (self.config.n_radial, -1)).permute(1, 2, 0, 3)
+        return by_radial
+
+
+class _OneAndTwo(torch.autograd.Function):
+    """Invariants of one factor (the first density) and of two (weighted sums of squares of the others)."""
+
+    @staticmethod
+    def forward(ctx: Any, density: Tensor, weights: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(density, weights)
+        invariants = density.new_empty(1 + len(weights), *density.shape[1:])
+        invariants[0] = density[0]
+        torch.mm(weights, density[1:].square().flatten(1), out=invariants[1:].flatten(1))
+        return invariants
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
+        density, weights = ctx.saved_tensors
+        slopes = (2 * weights.T) @ upstream[1:].flatten(1)
+        if torch.is_grad_enabled():
+            return torch.cat((upstream[:1], slopes.view_as(density[1:]) * density[1:])), None
+        pulled = torch.empty_like(density)
+        pulled[0] = upstream[0]
+        torch.mul(slopes.view_as(density[1:]), density[1:], out=pulled[1:])
+        return pulled, None
 
 
 def pick_senders(values: Tensor, neighbor_indices: Tensor) -> Tensor:

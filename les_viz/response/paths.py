@@ -72,13 +72,13 @@ def _two_layer_slopes(
     vectors = surroundings.vectors.detach()
     first_vectors, second_vectors = vectors.clone().requires_grad_(), vectors.clone().requires_grad_()
     first_view, second_view = _seen_at(surroundings, first_vectors), _seen_at(surroundings, second_vectors)
-    first = representation.first_layer(first_view, representation.edge_basis(first_view))
+    first = representation.first_layer(first_view, representation.edge_basis(first_vectors))
     sent = representation.sent_by(first_view, first)
     own = AtomDensity(first.density.detach().requires_grad_(), first.invariants.detach().requires_grad_())
     copies = tuple(values.detach().expand(n_directions + 1, *values.shape).clone().requires_grad_() for values in sent)
     features = representation.second_layer(
         second_view,
-        representation.edge_basis(second_view),
+        representation.edge_basis(second_vectors),
         own=own,
         sent=copies,
         gather=lambda values, indices: _DirectionGather.apply(values, indices, along),  # type: ignore[no-untyped-call]

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from les_viz.models.edges import EdgeFunctions
 from les_viz.models.heads import BondHead
 from les_viz.models.model import Latent, LESModel
 from les_viz.models.representation import Representation
-from les_viz.train.edges import EdgeFunctions
 from les_viz.train.frames import Batch
 
 
@@ -50,8 +50,8 @@ class Forward:
             vectors = batch.surroundings.vectors.detach().requires_grad_()
             self.surroundings = replace(batch.surroundings, vectors=vectors)
             self._leaves.append(vectors)
-        density = self.representation.density_of_sums(self.sums, self.surroundings)
-        self.latent: Latent = model.read([density.invariants.flatten(1)], self.surroundings)
+        features = self.representation.features_of_sums(self.sums, self.surroundings)
+        self.latent: Latent = model.read([features], self.surroundings)
 
     def outputs(self, *, training: bool) -> Outputs:
         """Energies and forces; `training` keeps the graph behind them."""

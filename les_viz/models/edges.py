@@ -7,20 +7,25 @@ respect to D, and G = ∂E/∂D becomes the derivative in an edge vector by a li
     p = û (Σ_v α_v Y_v - û·t) + t,    α_v = Σ_n R'_n G[z_j, n, v],    t_a = Σ_w Y_w Σ_n (R_n/d) (G M_a)[z_j, n, w]
 
 with ∂Y_v/∂u_a = Σ_w M_a[v, w] Y_w. Training on forces needs the adjoint of that map once more, and never a second
-derivative of the edge functions. Neighbours of one element stand together, so that the sums are matrix products.
+derivative of the edge functions. Where neighbours of one element stand together, the sums are smaller matrix products.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from les_viz.models import monomials
-from les_viz.models.representation import SMALLEST_DISTANCE, Representation
+
+if TYPE_CHECKING:
+    from les_viz.models.representation import Representation
+
+SMALLEST_DISTANCE = 1e-9
+"""Å, added to the distance before a vector is made a unit vector; as in the published models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,10 @@ class EdgeFunctions:
         widths: how many places each element has among the neighbours.
         radial: (atoms, n, neighbours): R_n.
         rising: (atoms, n, neighbours): R'_n, 1/Å.
-        over_distance: (atoms, n, neighbours): R_n/d, 1/Å.
+        over_distance: (atoms, n, neighbours): R_n/d, 1/Å, with the d of the unit vectors.
         angular: (atoms, monomials, neighbours).
-        unit: (atoms, 3, neighbours).
+        unit: (atoms, 3, neighbours), û, a hair shorter than one (`SMALLEST_DISTANCE`).
+        direction: (atoms, 3, neighbours), d/|d|.
         lower: (monomials, 3 · lower monomials): M.
     """
 
@@ -43,25 +49,39 @@ class EdgeFunctions:
     over_distance: Tensor
     angular: Tensor
     unit: Tensor
+    direction: Tensor
     lower: Tensor
 
     @staticmethod
     @torch.no_grad()
-    def of(representation: Representation, vectors: Tensor, widths: tuple[int, ...]) -> "EdgeFunctions":
+    def of(representation: "Representation", vectors: Tensor, widths: tuple[int, ...]) -> "EdgeFunctions":
         """Evaluate the edge functions of a representation on (atoms, neighbours, 3) edge vectors."""
         l_max = representation.config.l_max
         distance = vectors.square().sum(dim=2).sqrt()
         radial, rising = _radial(representation, distance)
-        unit = (vectors / (distance + SMALLEST_DISTANCE).unsqueeze(2)).transpose(1, 2).contiguous()
+        padded = (distance + SMALLEST_DISTANCE).unsqueeze(1)
+        upright = vectors.transpose(1, 2).contiguous()
+        unit = upright / padded
         return EdgeFunctions(
             widths=widths,
             radial=radial,
             rising=rising,
-            over_distance=radial / distance.unsqueeze(1),
+            over_distance=radial / padded,
             angular=_angular(unit, l_max),
             unit=unit,
+            direction=upright / distance.unsqueeze(1),
             lower=_lowering(l_max, vectors.dtype, vectors.device),
         )
+
+    @torch.no_grad()
+    def of_elements(self, is_element: Tensor) -> "EdgeFunctions":
+        """The same functions for neighbours in any order, given (atoms, elements, neighbours) zeros and ones."""
+
+        def masked(functions: Tensor) -> Tensor:
+            return (is_element.unsqueeze(2) * functions.unsqueeze(1)).flatten(1, 2)
+
+        radial, rising, over_distance = map(masked, (self.radial, self.rising, self.over_distance))
+        return replace(self, radial=radial, rising=rising, over_distance=over_distance)
 
     @property
     def n_lower(self) -> int:
@@ -77,13 +97,53 @@ class EdgeFunctions:
     @torch.no_grad()
     def sums(self) -> Tensor:
         """D, (atoms, elements · n, monomials)."""
-        angular = self.angular.transpose(1, 2)
-        return torch.cat([torch.bmm(self.radial[:, :, at], angular[:, at]) for _, at in self.blocks()], dim=1)
+        radial = self.radial.transpose(1, 2)
+        found = [torch.bmm(self.angular[:, :, at], radial[:, at]) for _, at in self.blocks()]
+        return (found[0] if len(found) == 1 else torch.cat(found, dim=2)).transpose(1, 2)
 
     def pulls(self, gradient: Tensor) -> Tensor:
         """(atoms, neighbours, 3) derivatives in the edge vectors from G = ∂E/∂D; differentiable in G."""
         result: Tensor = _Pulls.apply(gradient, self)  # type: ignore[no-untyped-call]
         return result.transpose(1, 2)
+
+
+def sums_over_neighbors(representation: "Representation", vectors: Tensor, sender_elements: Tensor) -> Tensor:
+    """D, (atoms, elements · n, monomials), differentiable in the edge vectors to any order, but not in parameters.
+
+    Args:
+        representation: with frozen radial functions.
+        vectors: (atoms, neighbours, 3), Å.
+        sender_elements: (atoms, neighbours) position of each neighbour's element in the model's list.
+    """
+    if torch.is_grad_enabled() and vectors.requires_grad:
+        sums: Tensor = _Sums.apply(vectors, representation, sender_elements)  # type: ignore[no-untyped-call]
+        return sums
+    return _edges(representation, vectors, sender_elements).sums()
+
+
+def _edges(representation: "Representation", vectors: Tensor, sender_elements: Tensor) -> EdgeFunctions:
+    elements = torch.arange(len(representation.sender_embedding), device=vectors.device)
+    is_element = (sender_elements.unsqueeze(1) == elements[:, None]).to(vectors.dtype)
+    return EdgeFunctions.of(representation, vectors, (vectors.shape[1],)).of_elements(is_element)
+
+
+class _Sums(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, vectors: Tensor, representation: "Representation", sender_elements: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(vectors, sender_elements)
+        ctx.representation = representation
+        edges = ctx.edges = _edges(representation, vectors, sender_elements)
+        return edges.sums()
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
+        if not torch.is_grad_enabled():
+            edges: EdgeFunctions = ctx.edges
+            return edges.pulls(upstream), None, None
+        vectors, sender_elements = ctx.saved_tensors
+        plain = ctx.representation.plain_sums(ctx.representation.edge_basis(vectors), sender_elements)
+        (slope,) = torch.autograd.grad(plain, vectors, upstream, create_graph=True)
+        return slope, None, None
 
 
 class _Pulls(torch.autograd.Function):
@@ -99,7 +159,7 @@ class _Pulls(torch.autograd.Function):
             beta = torch.bmm(lowered[:, :, rows], edges.over_distance[:, :, at]).unflatten(1, (3, edges.n_lower))
             turning.append(beta.mul_(edges.angular[:, None, : edges.n_lower, at]).sum(dim=2))
         turned = torch.cat(turning, dim=2)
-        pulled: Tensor = turned + edges.unit * (
+        pulled: Tensor = turned + edges.direction * (
             torch.cat(along, dim=2) - (edges.unit * turned).sum(dim=1, keepdim=True)
         )
         return pulled
@@ -107,7 +167,7 @@ class _Pulls(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         edges: EdgeFunctions = ctx.edges
-        along = (upstream * edges.unit).sum(dim=1, keepdim=True)
+        along = (upstream * edges.direction).sum(dim=1, keepdim=True)
         turning = (upstream - edges.unit * along).unsqueeze(2)
         straight, raised = [], []
         for _, at in edges.blocks():
@@ -118,7 +178,7 @@ class _Pulls(torch.autograd.Function):
         return torch.cat(straight, dim=1) + torch.cat(raised, dim=1) @ edges.lower.T, None
 
 
-def _radial(representation: Representation, distance: Tensor) -> tuple[Tensor, Tensor]:
+def _radial(representation: "Representation", distance: Tensor) -> tuple[Tensor, Tensor]:
     """(atoms, n, neighbours) radial functions and their slopes, 1/Å."""
     config, p = representation.config, representation.config.cutoff_power
     frequencies = representation.bessel_frequencies[:, None]
