@@ -21,7 +21,16 @@ _STYLE = """<style>
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
+[data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+.stMainBlockContainer { container: page / inline-size; }
+@container page (max-width: 720px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { flex-wrap: wrap; }
+  [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(100%, 90px); }
+  [data-testid="stColumn"]:has(.les-viewer, .stPlotlyChart, .stDataFrame, .stBidiComponent, table, form) {
+    min-width: min(100%, 330px); }
+}
 </style>"""
+"""Beside an open menu on a tablet the page is too narrow for two columns of pictures, though the window is not."""
 
 _LECTURE_STYLE = """<style>
 html { font-size: 20px; }

@@ -25,6 +25,7 @@ class Frames:
         values: (frames, atoms), shown on the scale of the scene's coloring; None keeps the scene's colours.
         times: (frames,), fs; None counts frames.
         is_live: more frames will come, and the viewer asks for them when it runs short.
+        is_playing: a finished trajectory plays at once, without a press on Play.
         turn: tells the answers to a live viewer apart where they hold the same frames, or none.
     """
 
@@ -34,6 +35,7 @@ class Frames:
     values: FloatArray | None = None
     times: FloatArray | None = None
     is_live: bool = False
+    is_playing: bool = False
     turn: int = 0
 
     def __post_init__(self) -> None:
@@ -70,6 +72,7 @@ def pack_frames(viewer: str, frames: Frames) -> bytes:
         "run": frames.run,
         "first": frames.first,
         "is_live": frames.is_live,
+        "is_playing": frames.is_playing,
         "turn": frames.turn,
     }
     return pack(header, _arrays(frames))

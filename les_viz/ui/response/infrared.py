@@ -197,4 +197,4 @@ def _show_motion(modes: "InfraredModes", number: int) -> None:
         return
     phases = np.sin(2 * np.pi * np.arange(_FRAMES * _PERIODS) / _FRAMES)
     frames = Frames.whole(modes.positions + phases[:, None, None] * shift)
-    mount_viewer(scene, playback=Playback(frames=frames), height=330)
+    mount_viewer(scene, playback=Playback(frames=replace(frames, is_playing=True)), height=330)

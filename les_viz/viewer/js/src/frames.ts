@@ -3,12 +3,14 @@ import type { Container } from "./container.ts";
 
 /** Keys of the JSON header of a piece, each required. */
 /** `turn` is not read: it makes answers that hold the same frames differ, so that Streamlit delivers each. */
-export const FRAMES_KEYS = ["version", "viewer", "run", "first", "is_live", "turn", "digest", "arrays"] as const;
+export const FRAMES_KEYS = ["version", "viewer", "run", "first", "is_live", "is_playing", "turn", "digest", "arrays"] as const;
 
 export interface Piece {
   run: string;
   first: number;
   isLive: boolean;
+  /** Plays at once although it is not live. */
+  isPlaying?: boolean;
   digest: string;
   count: number;
   atoms: number;
@@ -38,6 +40,7 @@ export function pieceIn(box: Container): Piece {
     run: String(box.header["run"]),
     first: Number(box.header["first"]),
     isLive: box.header["is_live"] === true,
+    isPlaying: box.header["is_playing"] === true,
     digest: String(box.header["digest"]),
     count,
     atoms,

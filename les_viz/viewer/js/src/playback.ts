@@ -53,7 +53,7 @@ export class Playback {
     const isNew = piece.run !== this.store.run;
     const before = isNew ? 0 : this.store.count;
     if (!this.store.add(piece)) return;
-    if (isNew) this.player.begin(piece.isLive);
+    if (isNew) this.player.begin(piece.isLive || piece.isPlaying === true);
     if (this.store.count > before) this.lastPiece = this.store.count - before;
     else setTimeout(() => this.player.askAgain(), PATIENCE);
     if (piece.isLive) this.player.arrived(performance.now(), this.store.count - before);
