@@ -14,9 +14,11 @@ import {
 import { boundingBall, cellEdges } from "./cell.ts";
 import { diverging, toHex } from "./colormap.ts";
 import { arrowMesh, gridOf, sliceMesh, surfaceMesh, tensorMesh } from "./overlays.ts";
+import type { Grid } from "./grid.ts";
+import type { Mesh } from "./mesh.ts";
 import type { Placed } from "./placed.ts";
 import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
-import { type Scene, covalentRadii, metalsOf, symbolOf } from "./scene.ts";
+import { type Scene, type Volume, covalentRadii, metalsOf, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
 import { Sketch, type Sketched, canSketch } from "./sketch.ts";
 import { type Vector, unit } from "./vectors.ts";
@@ -26,7 +28,13 @@ const LIGHT: Vector = unit([0.2, 0.2, 1]); // where 3Dmol's lamp is, beside the 
 const EDGE_COLOUR = "#8a8f98";
 const EDGE_RADIUS = 0.025; // Å: lines would be one pixel wide at any zoom
 const MOST_ARROWS = 16;
+const MOST_SURFACES = 4;
 const GLASS = { opacity: 0.8 }; // 3Dmol multiplies by it twice
+
+interface Surfaces {
+  plus: Mesh;
+  minus: Mesh;
+}
 
 /** Whether WebGL is computed without a graphics card: smooth edges and outlines then cost six times the frame. */
 function rendersInSoftware(): boolean {
@@ -52,12 +60,16 @@ export class Canvas {
   private cell: $3Dmol.Shape | null = null;
   private isOrthographic = false;
   private grid = "";
+  private readonly surfaces = new Map<string, Surfaces>();
 
   constructor(parent: HTMLElement, onViewChange: () => void) {
     this.element = document.createElement("div");
     this.element.className = "les-canvas";
     parent.appendChild(this.element);
     this.viewer = $3Dmol.createViewer(this.element, { antialias: !this.isPlain });
+    // 3Dmol draws again whenever its place is measured or seen, twice at each change of pages: `resize` is called instead.
+    this.viewer.divwatcher?.disconnect();
+    this.viewer.intwatcher?.disconnect();
     this.sketch = new Sketch(parent, this.element);
     this.onViewChange = onViewChange;
     this.viewer.setViewChangeCallback(() => this.viewChanged());
@@ -247,9 +259,20 @@ export class Canvas {
     for (const name of ["plus", "minus", "slice"]) this.shapes.clear(name);
     if (volume === null || grid === null) return;
     this.shapes.set("slice", sliceMesh(volume, grid), { side: FRONT });
-    this.shapes.set("plus", surfaceMesh(volume, grid, 1), GLASS);
-    this.shapes.set("minus", surfaceMesh(volume, grid, -1), GLASS);
+    const { plus, minus } = this.surfacesOf(volume, grid);
+    this.shapes.set("plus", plus, GLASS);
+    this.shapes.set("minus", minus, GLASS);
     this.lightFlat();
+  }
+
+  /** The surfaces, computed once: pages come back to them, and moving the plane leaves them as they are. */
+  private surfacesOf(volume: Volume, grid: Grid): Surfaces {
+    const key = JSON.stringify({ ...volume, values: null, slice: null });
+    const known = this.surfaces.get(key) ?? { plus: surfaceMesh(volume, grid, 1), minus: surfaceMesh(volume, grid, -1) };
+    this.surfaces.delete(key);
+    this.surfaces.set(key, known);
+    for (const oldest of this.surfaces.keys()) if (this.surfaces.size > MOST_SURFACES) this.surfaces.delete(oldest);
+    return known;
   }
 
   private drawCell(cell: Float32Array | null): void {

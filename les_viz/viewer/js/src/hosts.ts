@@ -43,11 +43,11 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   viewer.onMove = (move) => setTriggerValue("moved", move);
   viewer.onTick = (question) => setTriggerValue("tick", question);
   viewer.onShow = (choice) => setTriggerValue("shown", choice);
+  const grid = grids.get(scene.viewer);
+  if (grid !== undefined) viewer.takeGrid(grid.digest, grid.values); // first, so that the scene is drawn once
   viewer.update(scene);
   for (const piece of early.get(scene.viewer) ?? []) viewer.takeFrames(piece);
   early.delete(scene.viewer);
-  const grid = grids.get(scene.viewer);
-  if (grid !== undefined) viewer.takeGrid(grid.digest, grid.values);
   return () => letGo(scene.viewer, place);
 }
 

@@ -41,6 +41,8 @@ declare module "3dmol/build/3Dmol.es6-min.js" {
     addCylinder(spec: { start: Point; end: Point; radius: number; fromCap: string; toCap: string }): void;
   }
   export interface Viewer {
+    readonly divwatcher?: ResizeObserver;
+    readonly intwatcher?: IntersectionObserver;
     addModel(): Model;
     removeAllModels(): void;
     addShape(spec: object): Shape;

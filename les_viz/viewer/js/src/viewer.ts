@@ -99,6 +99,7 @@ export class Viewer {
     });
     if (souvenir !== null) Object.assign(this.drawing, souvenir.drawing);
     this.listen();
+    this.drawnSize = Object.values(this.canvas.size).join(" ");
     this.resizes.observe(this.stage);
     this.attached();
   }
@@ -180,13 +181,11 @@ export class Viewer {
   }
 
   private resized(): void {
-    const { width, height } = this.canvas.size;
-    const size = `${width} ${height}`;
-    if (!this.root.isConnected || width === 0 || size === this.drawnSize) return;
-    const isFirst = this.drawnSize === "";
+    const size = Object.values(this.canvas.size).join(" ");
+    if (!this.root.isConnected || this.canvas.size.width === 0 || size === this.drawnSize) return;
     this.drawnSize = size;
     const isBlind = !this.canvas.view.every(Number.isFinite); // drawn before the page had a place for it, as in Jupyter
-    if (!isFirst || isBlind) this.canvas.resize(); // which draws, and so calls `follow`
+    this.canvas.resize(); // which draws, and so calls `follow`
     if (isBlind) this.reset();
   }
 
