@@ -14,6 +14,10 @@ import les_viz
 LIBRARIES = ("torch", "numpy", "finufft", "torch-pme", "vesin")
 
 
+TURN_S = 0.01
+"""Seconds that a turn lasts at least: calls of a millisecond are repeated in it."""
+
+
 def time_together(
     calls: Mapping[str, Callable[[], object]], *, budget_s: float, most_rounds: int = 25
 ) -> dict[str, float]:
@@ -25,20 +29,26 @@ def time_together(
         most_rounds: no more rounds than this.
 
     Returns:
-        Median seconds of each call, after one warm-up.
+        Median over the rounds of the mean seconds of a call in its turn, after a warm-up of two calls.
     """
     for call in calls.values():
         call()
+    repeats = {name: max(1, round(TURN_S / _mean_seconds(call, 1))) for name, call in calls.items()}
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     begin = time.perf_counter()
     for done in range(most_rounds):
         if done >= 3 and time.perf_counter() - begin > budget_s:
             break
         for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(_mean_seconds(call, repeats[name]))
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def _mean_seconds(call: Callable[[], object], repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
 
 
 def machine() -> dict[str, object]:

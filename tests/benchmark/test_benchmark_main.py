@@ -1,6 +1,8 @@
 """The benchmark runner: names, tables, files."""
 
 import json
+import time
+from itertools import groupby
 
 import pytest
 
@@ -34,11 +36,24 @@ def test_numbers_go_into_the_file_that_was_named(one_suite, tmp_path):
     assert (tmp_path / "mine.json").is_file()
 
 
-def test_median_of_at_least_three_rounds_after_a_warm_up():
+def test_median_of_at_least_three_rounds_after_a_warm_up(monkeypatch):
+    monkeypatch.setattr(timing, "TURN_S", 0.0)
     calls = []
     seconds = timing.time_together({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, budget_s=0.0)
-    assert calls == ["a", "b"] * 4
+    assert calls == ["a", "b"] * 5
     assert set(seconds) == {"a", "b"}
+
+
+def test_short_calls_are_repeated_within_a_turn():
+    calls = []
+    seconds = timing.time_together(
+        {"short": lambda: calls.append("short"), "long": lambda: (calls.append("long"), time.sleep(0.02))}, budget_s=0.0
+    )
+    turns = [len(list(turn)) for name, turn in groupby(calls[4:]) if name == "short"]
+    assert len(turns) == 3
+    assert turns[0] == turns[1] == turns[2] > 1
+    assert calls.count("long") == 5
+    assert seconds["long"] >= 0.02 > seconds["short"]
 
 
 def test_machine_says_what_numbers_depend_on():
