@@ -1,4 +1,4 @@
-"""`les-viz analyse`: numbers, tables and figures of a run."""
+"""`les-viz analyse`: numbers, tables and figures of a run, or of all runs of a sweep."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -8,10 +8,13 @@ from les_viz.errors import SettingError
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.report_files import csv_of, numbers_json
 from les_viz.runs.results import load_results
+from les_viz.runs.sweep_report import report_of_sweep, runs_of_sweep
 
 
 def run(options: Namespace) -> None:
     """Analyse a run: one .csv a table, report.json, figures.html, and the numbers on standard output.
+
+    The folder of a sweep gives a folder for each field and temperature, means over the seeds, in one figures.html.
 
     Args:
         options: run, out, skip_fs.
@@ -20,8 +23,26 @@ def run(options: Namespace) -> None:
         SettingError: there is no run, or the tables cannot be written.
     """
     folder = Path(options.run)
-    report = report_of(load_results(folder, skip_fs=options.skip_fs))
     target = Path(options.out) if options.out else folder / "analysis"
+    name = folder.resolve().name
+    if runs := runs_of_sweep(folder):
+        found = report_of_sweep(runs, skip_fs=options.skip_fs)
+        for group, report in found.reports.items():
+            _write_tables(report, target / group)
+            print(f"{group}:")
+            _print(report)
+        for run_name, reason in found.left_out.items():
+            print(f"without run {run_name}: {reason}")
+        n_figures = _write_figures(found.reports, f"Sweep {name}", target)
+    else:
+        report = report_of(load_results(folder, skip_fs=options.skip_fs))
+        _write_tables(report, target)
+        _print(report)
+        n_figures = _write_figures({name: report}, f"Run {name}", target)
+    print(f"tables and {n_figures} figures (figures.html): {target}")
+
+
+def _write_tables(report: Report, target: Path) -> None:
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as caught:
@@ -29,21 +50,25 @@ def run(options: Namespace) -> None:
     for name, table in report.tables.items():
         write_text(str(target / f"{name}.csv"), csv_of(table))
     write_text(str(target / "report.json"), numbers_json(report))
-    n_figures = _write_figures(report, folder.resolve().name, target)
-    _print(report, target, n_figures)
 
 
-def _write_figures(report: Report, name: str, target: Path) -> int:
+def _write_figures(reports: dict[str, Report], title: str, target: Path) -> int:
     from les_viz.plots.document import document
     from les_viz.plots.run_figures import figures_of, subjects_of
 
-    figures = figures_of(subjects_of({name: report}))
+    figures = figures_of(subjects_of(reports))
     titled = {key.replace("_", " "): figure for key, figure in figures.items()}
-    write_text(str(target / "figures.html"), document(f"Run {name}", titled, report.notes))
+    write_text(str(target / "figures.html"), document(title, titled, _notes(reports)))
     return len(figures)
 
 
-def _print(report: Report, target: Path, n_figures: int) -> None:
+def _notes(reports: dict[str, Report]) -> list[str]:
+    if len(reports) == 1:
+        return next(iter(reports.values())).notes
+    return [f"{name}: {note}" for name, report in reports.items() for note in report.notes]
+
+
+def _print(report: Report) -> None:
     for name, number in report.numbers.items():
         error = "" if number["error"] is None else f" ± {number['error']:.2g}"
         unit = "" if number["unit"] == "1" else f" {number['unit']}"
@@ -52,4 +77,3 @@ def _print(report: Report, target: Path, n_figures: int) -> None:
         print(f"note: {note}")
     for name, reason in report.left_out.items():
         print(f"without {name.replace('_', ' ')}: {reason}")
-    print(f"{len(report.tables)} tables, {n_figures} figures (figures.html): {target}")

@@ -153,8 +153,8 @@ def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 
 def _add_analyse(commands: "argparse._SubParsersAction[Parser]") -> None:
-    command = commands.add_parser("analyse", help="spectra, response and tables of a run", allow_abbrev=False)
-    command.add_argument("run", metavar="RUN", help="folder of a run, finished or not")
+    command = commands.add_parser("analyse", help="spectra and response of a run or a sweep", allow_abbrev=False)
+    command.add_argument("run", metavar="RUN", help="folder of a run or of a sweep, finished or not")
     command.add_argument("--out", metavar="DIR", help="folder for the tables (default: RUN/analysis)")
     command.add_argument(
         "--skip-fs", type=_time, default=0.0, metavar="T", help="leave out the first T fs (default: 0)"

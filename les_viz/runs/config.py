@@ -1,15 +1,18 @@
 """The configuration of a run: the tables of the TOML file, with their defaults. Unknown keys are refused."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol, period_of_wavenumber
 from les_viz.md.settings import DynamicsSettings
 from les_viz.resources import SAMPLE_MODELS
 from les_viz.strict_toml import read_toml, table_as
+
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +129,18 @@ def read_run_config(path: Path) -> RunConfig:
     Raises:
         SettingError: one sentence with file, key, what was expected and what came.
     """
+    return read_tables(path, lambda content: run_config(content, folder=path.resolve().parent))
+
+
+def read_tables(path: Path, make: Callable[[dict[str, Any]], _Made]) -> _Made:
+    """Read a TOML file and make something of its tables; complaints name the file.
+
+    Raises:
+        SettingError: one sentence with file, key, what was expected and what came.
+    """
     content = read_toml(path)
     try:
-        return run_config(content, folder=path.resolve().parent)
+        return make(content)
     except SettingError as caught:
         raise SettingError(f"{path}: {caught}") from None
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from les_viz.errors import SettingError
 from les_viz.md.protocols import Shape
-from les_viz.runs.config import RunConfig, run_config
-from les_viz.strict_toml import read_toml, table_as
+from les_viz.runs.config import RunConfig, read_tables, run_config
+from les_viz.strict_toml import table_as
 
 MOST_RUNS = 10_000
 
@@ -61,11 +61,7 @@ def read_sweep(path: Path) -> Sweep:
     Raises:
         SettingError: one sentence with file, key, what was expected and what came.
     """
-    content = read_toml(path)
-    try:
-        return sweep_of(content, folder=path.resolve().parent)
-    except SettingError as caught:
-        raise SettingError(f"{path}: {caught}") from None
+    return read_tables(path, lambda content: sweep_of(content, folder=path.resolve().parent))
 
 
 def sweep_of(content: dict[str, Any], *, folder: Path | None = None) -> Sweep:

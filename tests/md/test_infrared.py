@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from ase.calculators.calculator import Calculator
 from small_bench import model_bytes
+from tasks import finished
 
 from les_viz.errors import SettingError
 from les_viz.md.calculator import LESCalculator
@@ -32,15 +33,6 @@ class Springs(Calculator):
             "forces": -self.stiffness * np.einsum("ij,ijk->ik", stretch / distances, apart),
             "dipole": self.charges @ atoms.positions,
         }
-
-
-def finished(task):
-    said = []
-    while True:
-        try:
-            said.append(next(task))
-        except StopIteration as end:
-            return end.value, said
 
 
 def test_two_atoms_on_a_spring():

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from tasks import finished
 
 from les_viz.errors import SettingError
 from les_viz.md.infrared import modes_from
@@ -20,15 +21,6 @@ pytestmark = pytest.mark.skipif(not is_installed(), reason="tblite is not instal
 
 def water(**change):
     return Cluster(**({"atomic_numbers": np.array([8, 1, 1]), "positions": WATER} | change))
-
-
-def finished(task):
-    said = []
-    while True:
-        try:
-            said.append(next(task))
-        except StopIteration as end:
-            return end.value, said
 
 
 def test_water_has_the_charges_and_the_dipole_that_xtb_prints():
