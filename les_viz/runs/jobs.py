@@ -10,7 +10,7 @@ from pathlib import Path
 from les_viz.runs.control import read_wishes
 from les_viz.runs.directory import RunDirectory, read_json
 from les_viz.runs.process import start_worker
-from les_viz.runs.states import State, read_status
+from les_viz.runs.states import State, note_end, read_status
 
 MOST_ATTEMPTS = 3
 """How often the process of a run may die."""
@@ -51,6 +51,7 @@ def _run_once(directory: RunDirectory) -> None:
     except BaseException:
         process.terminate()
         raise
+    note_end(directory)
 
 
 def _wait_until_left(directory: RunDirectory) -> None:

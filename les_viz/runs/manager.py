@@ -18,7 +18,7 @@ from les_viz.runs.control import Wishes, read_wishes, write_wishes
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.process import start_worker
 from les_viz.runs.setup import create_run
-from les_viz.runs.states import State, Status, read_status, write_status
+from les_viz.runs.states import State, Status, note_end, read_status, write_status
 
 PATIENCE_S = 1.2
 """How long a run may take to stop by itself before it is killed."""
@@ -98,9 +98,10 @@ class RunManager:
                 write_status(directory, status)
             return
         if not self._ends_by_itself(directory, process):
-            process.kill()  # its death is not waited for: a write to a slow disk can hold it up, it runs no more
             words = "stopped by force in the middle of a step; it can go on from its last checkpoint"
-            write_status(directory, replace(read_status(directory), state=State.STOPPED, message=words, pid=0))
+            with self._lock:
+                process.kill()  # its death is not waited for: a write to a slow disk can hold it up, it runs no more
+                write_status(directory, replace(read_status(directory), state=State.STOPPED, message=words, pid=0))
 
     def pause(self, name: str, *, paused: bool) -> None:
         """Let a run rest, or move again."""
@@ -178,6 +179,7 @@ class RunManager:
         with self._lock:
             for name in [name for name, process in self._processes.items() if process.poll() is not None]:
                 del self._processes[name]
+                note_end(self.directory(name))
             while self._queue and len(self._processes) < self._max_running and not self._is_closed.is_set():
                 name, resume = self._queue.pop(0)
                 self._processes[name] = start_worker(self.directory(name), self._threads, resume=resume)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +15,8 @@ _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 def start_worker(directory: RunDirectory, threads: int, *, resume: bool) -> subprocess.Popen[bytes]:
     """Start `les_viz.runs.worker` on a folder; it ends by itself when this process is gone.
 
+    Whoever waits for it calls `states.note_end` then.
+
     Args:
         directory: of the run.
         threads: of the numerical libraries.
@@ -24,8 +25,10 @@ def start_worker(directory: RunDirectory, threads: int, *, resume: bool) -> subp
     command = [sys.executable, "-m", "les_viz.runs.worker", str(directory.path), *(["--resume"] if resume else [])]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     path = [str(_PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    # Before, not after: a process that is quick may have said more by then.
+    write_status(directory, replace(read_status(directory), state=State.PREPARING, pid=0))
     with directory.log.open("ab") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -33,7 +36,3 @@ def start_worker(directory: RunDirectory, threads: int, *, resume: bool) -> subp
             env={**environment, "PYTHONPATH": os.pathsep.join(path)},
             start_new_session=True,
         )
-    write_status(
-        directory, replace(read_status(directory), state=State.PREPARING, pid=process.pid, heartbeat=time.time())
-    )
-    return process

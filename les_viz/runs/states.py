@@ -1,9 +1,12 @@
 """What state a run is in, as its folder tells whoever asks: `status.json`, heartbeat included."""
 
 import os
+import platform
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from les_viz.runs.directory import RunDirectory, read_json, write_json
 
@@ -11,7 +14,9 @@ HEARTBEAT_S = 0.5
 """A process that runs a run writes its status so often."""
 
 SILENCE_S = 60.0
-"""Without a heartbeat for so long a run counts as interrupted, even where the system does not tell of processes."""
+"""Without a heartbeat for so long a run counts as interrupted: its process may be on another machine."""
+
+_GONE = "its process ended unexpectedly; it can go on from its last checkpoint"
 
 
 class State(StrEnum):
@@ -47,7 +52,8 @@ class Status:
         steps: of the whole run.
         message: a sentence for whoever watches.
         steps_per_s: speed over the last seconds.
-        pid: of the process, 0 for none.
+        pid: of the process, 0 for none, or for one that has not spoken yet.
+        host: name of the machine that wrote it; only there the number of the process means anything.
         heartbeat: Unix time of writing.
     """
 
@@ -57,6 +63,7 @@ class Status:
     message: str = ""
     steps_per_s: float = 0.0
     pid: int = 0
+    host: str = ""
     heartbeat: float = 0.0
 
 
@@ -66,8 +73,16 @@ def is_moving(status: Status) -> bool:
 
 
 def write_status(directory: RunDirectory, status: Status) -> None:
-    """Write it, with the time of now."""
-    write_json(directory.status, {**asdict(status), "heartbeat": time.time()})
+    """Write it, with the time of now and the name of this machine."""
+    write_json(directory.status, {**asdict(status), "host": platform.node(), "heartbeat": time.time()})
+
+
+def note_end(directory: RunDirectory) -> None:
+    """Its process is known to be gone: if it did not say how it ended, it was interrupted."""
+    content = read_json(directory.status)
+    if content is not None and State(content["state"]).is_live:
+        with suppress(OSError):  # deleted meanwhile
+            write_status(directory, _interrupted(_status_of(content)))
 
 
 def read_status(directory: RunDirectory) -> Status:
@@ -75,12 +90,18 @@ def read_status(directory: RunDirectory) -> Status:
     content = read_json(directory.status)
     if content is None:
         return Status(state=State.STOPPED if directory.checkpoint.exists() else State.QUEUED)
-    status = Status(**{**content, "state": State(content["state"])})
-    silent = time.time() - status.heartbeat > SILENCE_S
-    if status.state.is_live and (silent or not is_alive(status.pid)):
-        words = "its process ended unexpectedly; it can go on from its last checkpoint"
-        return Status(state=State.INTERRUPTED, step=status.step, steps=status.steps, message=words)
-    return status
+    status = _status_of(content)
+    is_silent = time.time() - status.heartbeat > SILENCE_S
+    is_gone = status.pid > 0 and status.host in ("", platform.node()) and not is_alive(status.pid)
+    return _interrupted(status) if status.state.is_live and (is_silent or is_gone) else status
+
+
+def _status_of(content: dict[str, Any]) -> Status:
+    return Status(**{**content, "state": State(content["state"])})
+
+
+def _interrupted(status: Status) -> Status:
+    return Status(state=State.INTERRUPTED, step=status.step, steps=status.steps, message=_GONE)
 
 
 def is_alive(pid: int) -> bool:

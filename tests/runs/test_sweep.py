@@ -9,12 +9,14 @@ import pytest
 
 from les_viz.cli.main import main
 from les_viz.errors import SettingError
-from les_viz.runs.directory import RunDirectory
+from les_viz.runs.config import run_config
+from les_viz.runs.directory import RunDirectory, write_json
 from les_viz.runs.execution import execute
 from les_viz.runs.setup import create_run
 from les_viz.runs.states import State, Status, read_status, write_status
 from les_viz.runs.sweep import sweep_of
 from les_viz.runs.sweeping import SweepWatch, run_sweep
+from les_viz.runs.thermo import read_lines
 
 FIELD = {"shape": "constant", "amplitude_V_per_A": 0.1}
 
@@ -67,33 +69,58 @@ def parent_of(pid):
 
 
 class KillOnce:
-    """Kills the process of a run that has come to a checkpoint, or the parent of that process."""
+    """Kills the parent of the process of a run that has come to a checkpoint."""
 
-    def __init__(self, folder, names, *, parent):
+    def __init__(self, folder, names):
         self._directories = {name: RunDirectory(folder / name) for name in names}
-        self._parent = parent
         self.killed = None
 
     def __call__(self):
         for name, directory in self._directories.items():
             status = read_status(directory)
             if self.killed is None and status.state == State.RUNNING and directory.checkpoint.exists():
-                os.kill(parent_of(status.pid) if self._parent else status.pid, signal.SIGKILL)
+                os.kill(parent_of(status.pid), signal.SIGKILL)
                 self.killed = name
         return False
 
 
+class KillForShort:
+    """Kills the process of an endless run that has come to a checkpoint, and leaves it some steps to go.
+
+    However late it looks, there is something to kill: a run of so many steps may be over by then.
+    """
+
+    def __init__(self, directory):
+        self._directory = directory
+        self.steps = None
+
+    def __call__(self):
+        status = read_status(self._directory)
+        if self.steps is None and status.state == State.RUNNING and self._directory.checkpoint.exists():
+            os.kill(status.pid, signal.SIGSTOP)
+            described = self._directory.described()
+            self.steps = read_lines(self._directory.thermo)[-1]["step"] + 10
+            described["config"]["dynamics"]["steps"] = self.steps
+            write_json(self._directory.run, described)
+            os.kill(status.pid, signal.SIGKILL)
+        return False
+
+
 @pytest.mark.skipif(not os.path.exists("/proc"), reason="needs /proc")
-def test_a_killed_process_is_gone_on_with(slow_sweep, alone, tmp_path):
+def test_a_killed_process_is_gone_on_with(tables, tmp_path):
     """The run that lost its process equals one that was left alone; a second call finds nothing to do."""
-    folder = tmp_path / "sweep"
-    kill = KillOnce(folder, slow_sweep.runs, parent=False)
-    states = run_sweep(slow_sweep, folder, watch=SweepWatch(should_stop=kill))
-    assert kill.killed
-    assert set(states.values()) == {State.FINISHED}
-    assert (folder / kill.killed / "thermo.jsonl").read_bytes() == alone
+    content = tables(pbc=False, steps=10**7, every=2, timestep_fs=0.001, checkpoint_s=0.0)
+    sweep, folder = sweep_of(content), tmp_path / "sweep"
+    (name,) = sweep.runs
+    kill = KillForShort(RunDirectory(folder / name))
+    states = run_sweep(sweep, folder, watch=SweepWatch(should_stop=kill))
+    assert states == {name: State.FINISHED}
+    content["dynamics"]["steps"] = kill.steps
+    create_run(run_config(content), tmp_path / "alone")
+    execute(tmp_path / "alone", resume=False)
+    assert (folder / name / "thermo.jsonl").read_bytes() == (tmp_path / "alone" / "thermo.jsonl").read_bytes()
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*/trajectory.h5")}
-    assert run_sweep(slow_sweep, folder) == states
+    assert run_sweep(sweep, folder) == states
     assert before == {path: path.stat().st_mtime_ns for path in folder.glob("*/trajectory.h5")}
 
 
@@ -102,7 +129,7 @@ def test_a_killed_worker_of_dask_changes_nothing(slow_sweep, alone, tmp_path):
     """The scheduler gives the run to another worker, which goes on where the first one's process saved itself."""
     distributed = pytest.importorskip("distributed")
     folder = tmp_path / "sweep"
-    kill = KillOnce(folder, slow_sweep.runs, parent=True)
+    kill = KillOnce(folder, slow_sweep.runs)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         states = run_sweep(slow_sweep, folder, scheduler=cluster.scheduler_address, watch=SweepWatch(should_stop=kill))
     assert kill.killed
