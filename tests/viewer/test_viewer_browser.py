@@ -23,6 +23,44 @@ COUNT_GOLD = """() => {
 }"""
 
 
+COUNT_RENDERINGS = """() => {
+  window.renderings = 0;
+  const clear = WebGL2RenderingContext.prototype.clear;
+  WebGL2RenderingContext.prototype.clear = function (bits) { window.renderings++; return clear.call(this, bits); };
+}"""
+
+MOVE_ELSEWHERE = """() => {
+  const place = document.querySelector('.les-viewer').parentElement;
+  place.remove();
+  document.body.appendChild(place);
+}"""
+
+COUNT_ATOM_PIXELS = """() => {
+  const picture = document.querySelector('.les-canvas canvas');
+  const copy = Object.assign(document.createElement('canvas'), { width: picture.width, height: picture.height });
+  copy.getContext('2d').drawImage(picture, 0, 0);
+  const data = copy.getContext('2d').getImageData(0, 0, copy.width, copy.height).data;
+  let coloured = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i] > data[i + 1] + 60) coloured++;
+  return coloured;
+}"""
+
+
+def test_a_viewer_put_elsewhere_keeps_its_picture_and_is_drawn_again_only_when_its_size_changes(stage):
+    stage.show(WATER)
+    stage.page.wait_for_timeout(300)
+    red = stage.page.evaluate(COUNT_ATOM_PIXELS)
+    assert red > 300
+    stage.page.evaluate(COUNT_RENDERINGS)
+    stage.page.evaluate(MOVE_ELSEWHERE)
+    stage.page.wait_for_timeout(300)
+    assert stage.page.evaluate("window.renderings") == 0
+    assert stage.page.evaluate(COUNT_ATOM_PIXELS) == red
+    stage.page.evaluate("document.querySelector('.les-viewer').parentElement.style.height = '300px'")
+    stage.page.wait_for_function("window.renderings > 0")
+    assert 0 < stage.page.evaluate(COUNT_ATOM_PIXELS) < red
+
+
 def test_arrows_are_drawn_with_their_scale(stage):
     stage.show(GREY)
     before = stage.colours()

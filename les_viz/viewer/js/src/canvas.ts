@@ -67,9 +67,7 @@ export class Canvas {
     this.element.className = "les-canvas";
     parent.appendChild(this.element);
     this.viewer = $3Dmol.createViewer(this.element, { antialias: !this.isPlain });
-    // 3Dmol draws again whenever its place is measured or seen, twice at each change of pages: `resize` is called instead.
-    this.viewer.divwatcher?.disconnect();
-    this.viewer.intwatcher?.disconnect();
+    if (typeof OffscreenCanvas !== "undefined") this.leaveWatchingToUs();
     this.sketch = new Sketch(parent, this.element);
     this.onViewChange = onViewChange;
     this.viewer.setViewChangeCallback(() => this.viewChanged());
@@ -188,6 +186,15 @@ export class Canvas {
     const context = this.pixels.getContext("webgl2") ?? this.pixels.getContext("webgl");
     context?.getExtension("WEBGL_lose_context")?.loseContext();
     this.element.remove();
+  }
+
+  /**
+   * 3Dmol draws again whenever its place is measured or comes into sight, twice at each change of pages. We call
+   * `resize`, and a picture that was drawn off screen and put into its canvas stays there.
+   */
+  private leaveWatchingToUs(): void {
+    this.viewer.divwatcher?.disconnect();
+    this.viewer.intwatcher?.disconnect();
   }
 
   private viewChanged(): void {
