@@ -74,15 +74,19 @@ def _common(names: Sequence[list[str]]) -> list[str]:
 
 
 def _mean_table(tables: Sequence[Table]) -> Table | None:
-    """None where the abscissae differ by more than their length."""
-    length = min(len(next(iter(table.values()))) for table in tables)
-    first = next(iter(tables[0]))
-    axis = np.asarray(tables[0][first][:length], dtype=float)
-    if not all(np.allclose(next(iter(table.values()))[:length], axis, rtol=1e-9) for table in tables):
+    """On the abscissa of the shortest table, as far as all reach; None where they have nothing in common."""
+    shortest = min(tables, key=lambda table: len(next(iter(table.values()))))
+    first = next(iter(shortest))
+    axes = [np.asarray(table[first], dtype=float) for table in tables]
+    margin = 1e-9 * float(np.ptp(axes[0]))
+    low, high = max(axis[0] for axis in axes) - margin, min(axis[-1] for axis in axes) + margin
+    axis = np.asarray([x for x in shortest[first] if low <= x <= high], dtype=float)
+    if len(axis) == 0:
         return None
     found: Table = {first: axis}
-    for column in [name for name in tables[0] if name != first and "_error" not in name]:
-        values = np.array([np.asarray(table[column][:length], dtype=float) for table in tables])
+    for column in [name for name in shortest if name != first and "_error" not in name]:
+        rows = zip(axes, tables, strict=True)
+        values = np.array([np.interp(axis, other, np.asarray(table[column], dtype=float)) for other, table in rows])
         found[column] = values.mean(axis=0)
         found[f"{column}_error"] = values.std(axis=0, ddof=1) / np.sqrt(len(values))
     return found

@@ -31,7 +31,16 @@ def test_mean_and_spread():
     assert "mean of 3 runs" in found.notes[0]
 
 
-def test_curves_over_other_axes_have_no_mean():
-    assert mean_of([report(300.0, 8), report(306.0, 8, step=2.0)]).tables == {}
+def test_curves_on_other_grids_are_read_between_their_points():
+    """As spectra of runs of different lengths; only as far as all reach."""
+    table = mean_of([report(300.0, 9), report(306.0, 4, step=1.5)]).tables["infrared"]
+    assert table["wavenumber_per_cm"] == pytest.approx([0, 1.5, 3, 4.5])
+    assert table["absorption"] == pytest.approx(303.0 + np.array([0, 1.5, 3, 4.5]))
+
+
+def test_what_has_no_mean():
+    apart = report(306.0, 8)
+    apart.tables["infrared"]["wavenumber_per_cm"] += 100
+    assert mean_of([report(300.0, 8), apart]).tables == {}
     with pytest.raises(SettingError, match="needs two of them"):
         mean_of([report(300.0, 8)])
