@@ -7,8 +7,9 @@ import streamlit as st
 from les_viz.errors import BoundaryError, LesVizError
 from les_viz.response.prediction import Prediction, Quantity
 from les_viz.response.tensors import rescaled
-from les_viz.ui import structures
+from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
+from les_viz.ui.keys import sample_key
 from les_viz.ui.session import ModelEntry, Session, Shown, StructureEntry, current, update
 from les_viz.ui.wording import plain
 
@@ -45,6 +46,7 @@ def predict_on_bench(
     except LesVizError as error:
         kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
         _explain(error, kept)
+        _offer_models(structure, model)
         return kept
     update(shown=shown)
     return shown
@@ -123,7 +125,8 @@ def _cached_prediction(
 
 
 def _explain(error: LesVizError, shown: Shown | None) -> None:
-    st.error(plain(str(error)))
+    words = str(error)
+    st.error(plain(words[:1].upper() + words[1:]))
     if isinstance(error, BoundaryError):
         with st.container(horizontal=True):
             st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
@@ -132,6 +135,31 @@ def _explain(error: LesVizError, shown: Shown | None) -> None:
         st.button("Undo the last change", on_click=undo)
     if shown is not None:
         st.caption(plain(f"Below is still {shown.structure.label} with the model {shown.model.label}."))
+        st.button(plain(f"Back to {shown.structure.label}"), key="back_to_shown", on_click=_put_back, args=(shown,))
+
+
+def _offer_models(structure: StructureEntry, model: ModelEntry) -> None:
+    """One click to a bundled model that knows the elements, where the one on the bench does not."""
+    numbers = structure.frames[current().frame].numbers.tolist()
+    if not models.unknown_elements(model.model, numbers):
+        return
+    for name in models.names():
+        if not models.unknown_elements(models.load_sample(name).model, numbers):
+            st.button(f"Use the model {name}", on_click=_take_model, args=(name,))
+
+
+def _take_model(name: str) -> None:
+    update(model_key=sample_key(name), charge_sign=None, epsilon_infinity=None)
+
+
+def _put_back(shown: Shown) -> None:
+    update(
+        structure_key=shown.structure.key,
+        model_key=shown.model.key,
+        frame=shown.frame,
+        edits=shown.edits,
+        boundary=shown.boundary,
+    )
 
 
 def _treat_as(boundary: "Boundary") -> None:

@@ -113,6 +113,9 @@ def test_a_structure_that_does_not_fit_is_said_in_the_sidebar_and_the_picture_st
     assert len(page.errors()) == 1
     assert page.payload()[0]["digest"] == before
     assert any("Below is still" in caption.value for caption in page.app.main.caption)
+    page.app.button(key="back_to_shown").click().run()
+    assert page.errors() == []
+    assert page.payload()[0]["digest"] == before
 
 
 @pytest.mark.parametrize(("button", "is_periodic"), [("Treat as periodic", True), ("Treat as open", False)])
