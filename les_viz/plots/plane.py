@@ -54,7 +54,7 @@ def plane_map(
         colorscale=diverging_scale(),
         zmin=-limit,
         zmax=limit,
-        contours={"start": -limit, "end": limit, "size": limit / 10, "coloring": "heatmap"},
+        contours={"start": -limit, "end": limit, "size": limit / 5, "coloring": "heatmap"},
         line={"width": 0.4, "color": REFERENCE_GREY},
         colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="%{customdata:+.3f} at %{x:.2f}, %{y:.2f} Å<extra></extra>",
