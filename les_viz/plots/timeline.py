@@ -13,6 +13,9 @@ from les_viz.response.prediction import FloatArray
 MOST_POINTS = 600
 """Of a line: more are not seen."""
 
+MOST_TARGETS = 100
+"""Of clicks, in each row: each is an element of the page."""
+
 _ENERGY = (
     ("potential", "potential_energy_eV", SERIES[0]),
     ("kinetic", "kinetic_energy_eV", SERIES[1]),
@@ -53,6 +56,7 @@ def timeline(
     times = columns.get("time_fs", np.zeros(0))
     scale, unit = (1000.0, "ps") if len(times) and times[-1] >= 10_000 else (1.0, "fs")
     _add_lines(figure, columns, direction, scale)
+    _add_targets(figure)
     for row, (title, color) in enumerate(_TITLES, start=1):
         figure.update_yaxes(title={"text": title, "font": {"size": 12, **color}}, row=row, col=1, secondary_y=False)
     name = {"text": "ΔP (e Å)", "font": {"size": 12, "color": _POLARIZATION}}
@@ -121,9 +125,32 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
         add(4, "current", columns["current_eA_per_fs"] @ direction, _CURRENT, is_named=False)
 
 
-def thinned(n_points: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
-    """Indices of at most `MOST_POINTS` points, even, the last among them."""
-    if n_points <= MOST_POINTS:
+def _add_targets(figure: go.Figure) -> None:
+    """Points that are not seen but can be clicked: plotly selects no points of lines."""
+    lines: dict[str, go.Scatter] = {line.xaxis: line for line in reversed(figure.data)}
+    unseen = {"marker": {"opacity": 0}}
+    for line in lines.values():
+        chosen = thinned(len(line.x), MOST_TARGETS)
+        targets = go.Scatter(
+            x=line.x[chosen],
+            y=line.y[chosen],
+            customdata=line.customdata[chosen],
+            xaxis=line.xaxis,
+            yaxis=line.yaxis,
+            mode="markers",
+            name="target",
+            hoverinfo="none",
+            showlegend=False,
+            selected=unseen,
+            unselected=unseen,
+            **unseen,
+        )
+        figure.add_trace(targets)
+
+
+def thinned(n_points: int, most: int = MOST_POINTS) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Indices of at most so many points, even, the last among them."""
+    if n_points <= most:
         return np.arange(n_points)
-    stride = -(-n_points // MOST_POINTS)
+    stride = -(-n_points // most)
     return np.unique(np.append(np.arange(0, n_points, stride), n_points - 1))

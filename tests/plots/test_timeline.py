@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from les_viz.plots.timeline import MOST_POINTS, thinned, timeline
+from les_viz.plots.timeline import MOST_POINTS, MOST_TARGETS, thinned, timeline
 
 N = 5000
 
@@ -40,6 +40,15 @@ def test_rows_hold_components_along_the_direction(columns):
     assert figure.layout.uirevision == "run"
     titles = [axis.title.text for axis in figure.select_yaxes()]
     assert all("(" in title for title in [*titles, figure.layout.xaxis4.title.text])
+
+
+def test_each_row_has_points_to_click_that_know_their_frame(columns):
+    targets = [trace for trace in timeline(columns, np.eye(3)[2]).data if trace.name == "target"]
+    assert {trace.xaxis for trace in targets} == {"x", "x2", "x3", "x4"}
+    for trace in targets:
+        assert trace.mode == "markers"  # plotly selects no points of lines
+        assert len(trace.x) <= MOST_TARGETS + 1
+        np.testing.assert_allclose(trace.x, columns["time_fs"][trace.customdata] / 1000)
 
 
 def test_a_model_without_charges_and_a_run_without_frames_are_drawn(columns):
