@@ -117,7 +117,7 @@ class Session:
     dipoles: str = "the whole"
     plane_axis: str = "c"
     plane_position: float = 0.5
-    surfaces: str = "middle"
+    surfaces: str = "high"
     field_shown: str = "none"
     charge_sign: int | None = None
     epsilon_infinity: float | None = None
