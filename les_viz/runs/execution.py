@@ -134,8 +134,9 @@ class _Execution:
     def _restore(self) -> None:
         state = read_checkpoint(self._directory.checkpoint)
         step = int(state["step"])
-        thermo.cut_after(self._directory.thermo, step)
-        trajectory.cut_after(self._directory.trajectory, step)
+        last_kept = step or -1  # from step 0 on, the driver hands out the first frame again
+        thermo.cut_after(self._directory.thermo, last_kept)
+        trajectory.cut_after(self._directory.trajectory, last_kept)
         self._setup.find_neighbors_at(state["neighbor_positions"], state["neighbor_cell"])
         self._driver.protocol = FieldProtocol(**_with_tuple(state["protocol"]))
         self._driver.restore(state)

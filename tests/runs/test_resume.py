@@ -64,6 +64,17 @@ def test_resumed_equals_uninterrupted(tables, tmp_path, kind, pbc, ensemble, fie
     assert_same_runs(whole, parts)
 
 
+def test_a_run_that_rested_at_its_first_frame_has_it_once(tables, tmp_path):
+    config = run_config(tables())
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    create_run(config, whole)
+    execute(whole, resume=False)
+    create_run(config, parts)
+    assert execute(parts, resume=False, watch=Watch(should_stop=lambda: True)).step == 0
+    assert execute(parts, resume=True).finished
+    assert_same_runs(whole, parts)
+
+
 def test_frames_after_the_checkpoint_are_made_again(tables, tmp_path):
     """As after a kill: the checkpoint is older than the last lines, and the last line is cut off."""
     config = run_config(tables(checkpoint_s=1e9))
