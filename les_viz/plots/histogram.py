@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from les_viz.plots.text import signed
-from les_viz.plots.theme import MARK, REFERENCE_GREY, diverging_scale, template
+from les_viz.plots.theme import MARK, REFERENCE_GREY, diverging_scale, template, title_row
 from les_viz.response.prediction import FloatArray
 
 N_BINS = 48
@@ -44,18 +44,7 @@ def histogram_by_element(
     for row, element in enumerate(elements, start=1):
         own = values[owner == element]
         figure.add_trace(_bars(own, edges, element, label, limit), row=row, col=1)
-        axis = "" if row == 1 else str(row)
-        figure.add_annotation(
-            text=f"<b>{element}</b>  {summary(own)}",
-            xref="x domain" if row == 1 else f"x{axis} domain",
-            yref="y domain" if row == 1 else f"y{axis} domain",
-            x=0,
-            y=1.0,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 13},
-        )
+        title_row(figure, row, f"<b>{element}</b>  {summary(own)}")
         if marked is not None and symbols[marked] == element:
             figure.add_vline(x=float(values[marked]), line={"color": MARK, "width": 3}, row=row, col=1)
     figure.update_xaxes(range=[edges[0], edges[-1]])

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from les_viz.plots.theme import MARK, kind_color, template
+from les_viz.plots.theme import MARK, kind_color, template, title_row
 from les_viz.response.prediction import FloatArray
 
 ROW_HEIGHT = 150
@@ -45,18 +45,7 @@ def scatter_by_element(
         ringed = chosen[owner[chosen] == element]
         if len(ringed):
             figure.add_trace(_rings(x[ringed], y[ringed]), row=row, col=1)
-        axis = "" if row == 1 else str(row)
-        figure.add_annotation(
-            text=f"<b>{element}</b>  {y_label}",
-            xref=f"x{axis} domain",
-            yref=f"y{axis} domain",
-            x=0,
-            y=1.0,
-            xanchor="left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": 13},
-        )
+        title_row(figure, row, f"<b>{element}</b>  {y_label}")
     figure.update_xaxes(title_text=x_label, row=len(elements), col=1)
     figure.update_yaxes(nticks=5)
     figure.update_layout(template=template(), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, margin_t=24)

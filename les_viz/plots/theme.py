@@ -88,3 +88,25 @@ def toolbar() -> dict[str, Any]:
         "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
         "toImageButtonOptions": {"format": "svg"},
     }
+
+
+def title_row(figure: go.Figure, row: int, text: str) -> None:
+    """Write above the left end of a row of subplots.
+
+    Args:
+        figure: of rows below each other.
+        row: from 1.
+        text: plotly's markup.
+    """
+    axis = "" if row == 1 else str(row)
+    figure.add_annotation(
+        text=text,
+        xref=f"x{axis} domain",
+        yref=f"y{axis} domain",
+        x=0,
+        y=1.0,
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 13},
+    )
