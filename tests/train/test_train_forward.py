@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from finite_differences import slope
+from frame_sets import frame_set_for
 from random_models import CUTOFF, random_atoms, random_model
 
 from les_viz.ewald import CoulombSum
@@ -14,7 +15,6 @@ from les_viz.response.predict import predict
 from les_viz.train.config import LossConfig
 from les_viz.train.couplings import couplings_of
 from les_viz.train.forward import Forward
-from les_viz.train.frames import FrameFormat, FrameSet
 from les_viz.train.labelled import Labelled
 from les_viz.train.losses import batch_loss
 from les_viz.train.moments import born_effective_charges, dipoles, stresses
@@ -52,14 +52,7 @@ def labelled(model, frames, seed=0):
 
 
 def frame_set(model, frames, seed=0):
-    form = FrameFormat(
-        elements=model.config.elements,
-        atomic_energies=model.config.atomic_energies,
-        cutoff=model.cutoff,
-        coulomb=model.coulomb,
-        dtype=torch.float64,
-    )
-    return FrameSet(labelled(model, frames, seed), form)
+    return frame_set_for(model, labelled(model, frames, seed))
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -3,10 +3,10 @@
 import ase.io
 import numpy as np
 import pytest
-import torch
 from ase import Atoms
 from ase.build import molecule
 from ase.calculators.singlepoint import SinglePointCalculator
+from frame_sets import frame_set_for
 from random_models import random_model
 
 from les_viz.errors import LesVizError
@@ -14,7 +14,6 @@ from les_viz.models.config import BondHeadConfig
 from les_viz.response.predict import predict
 from les_viz.train.config import DataConfig, LossConfig
 from les_viz.train.forward import Forward
-from les_viz.train.frames import FrameFormat, FrameSet
 from les_viz.train.interaction import SMALLEST
 from les_viz.train.labelled import Apart, Labelled, Wanted, labelled_frames
 from les_viz.train.losses import batch_loss
@@ -40,21 +39,10 @@ def labelled(atoms, *, apart=True):
     )
 
 
-def frame_set(model, frames):
-    form = FrameFormat(
-        elements=model.config.elements,
-        atomic_energies=model.config.atomic_energies,
-        cutoff=model.cutoff,
-        coulomb=model.coulomb,
-        dtype=torch.float64,
-    )
-    return FrameSet(frames, form)
-
-
 @pytest.mark.parametrize("distance", [2.8, 7.0])
 def test_they_are_forces_together_less_forces_alone(distance):
     model = random_model(charge_head=BOND)
-    frames = frame_set(model, [labelled(molecule("H2O"), apart=False), labelled(pair(distance))])
+    frames = frame_set_for(model, [labelled(molecule("H2O"), apart=False), labelled(pair(distance))])
     assert len(frames) == 2
     batch = frames.batch_with_apart([0, 1])
     found = batch.interactions.forces(Forward(model, batch).outputs(training=False).forces).detach().numpy()
@@ -67,7 +55,7 @@ def test_they_are_forces_together_less_forces_alone(distance):
 def test_the_loss_counts_each_molecule_relative_to_what_it_feels():
     model = random_model(charge_head=BOND)
     frame = labelled(pair(4.0))
-    batch = frame_set(model, [frame]).batch_with_apart([0])
+    batch = frame_set_for(model, [frame]).batch_with_apart([0])
     forward = Forward(model, batch)
     truth = frame.forces - frame.apart.forces
     found = batch.interactions.forces(forward.outputs(training=True).forces).detach().numpy()
@@ -106,4 +94,4 @@ def test_a_label_that_is_missing_is_named(tmp_path):
 def test_periodic_frames_are_refused():
     atoms = Atoms(pair(4.0), cell=[12, 12, 12], pbc=True)
     with pytest.raises(LesVizError, match="open frames"):
-        frame_set(random_model(charge_head=BOND), [labelled(atoms)])
+        frame_set_for(random_model(charge_head=BOND), [labelled(atoms)])
