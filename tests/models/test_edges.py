@@ -3,9 +3,9 @@
 import pytest
 import torch
 from random_models import random_atoms, random_model
+from seen import surroundings_of
 
 from les_viz.models.edges import sums_over_neighbors
-from les_viz.models.representation import Surroundings
 from les_viz.system import System
 
 
@@ -14,13 +14,7 @@ def seen():
     """A representation, the vectors it sees and the elements of the senders."""
     model = random_model("none")
     system = System.from_atoms(random_atoms(11, n_atoms=3))
-    table = model.neighbors(system)
-    surroundings = Surroundings(
-        vectors=table.edge_vectors(system.positions, system.cell, system.system_idx),
-        neighbor_indices=table.neighbor_indices,
-        is_neighbor=table.is_neighbor,
-        element_idx=model.element_indices(system.atomic_numbers),
-    )
+    surroundings = surroundings_of(model, system)
     return model.representations[0], surroundings.vectors, surroundings.sender_elements
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from published_vectors import CHECKPOINTS, TO_CODATA, atoms_of, checkpoint_vector, published_model
+from seen import surroundings_of
 
 from les_viz.models.model import LESModel
-from les_viz.models.representation import Surroundings
 from les_viz.response.predict import predict
 from les_viz.response.prediction import Prediction
 from les_viz.system import System
@@ -112,13 +112,7 @@ def test_single_precision(name, prediction, shared):
 def test_features(name, shared):
     vector, model = checkpoint_vector(shared, name), published_model(shared, name)
     system = System.from_atoms(atoms_of(vector))
-    table = model.neighbors(system)
-    surroundings = Surroundings(
-        vectors=table.edge_vectors(system.positions, system.cell, system.system_idx),
-        neighbor_indices=table.neighbor_indices,
-        is_neighbor=table.is_neighbor,
-        element_idx=model.element_indices(system.atomic_numbers),
-    )
+    surroundings = surroundings_of(model, system)
     expected = torch.tensor(vector["outputs"]["descriptor_atom0"], dtype=torch.float64)
     assert np.prod(vector["outputs"]["descriptor_shape"][1:]) == len(expected)
     found = [representation(surroundings)[0] for representation in model.representations]
