@@ -40,6 +40,7 @@ class Worker:
         self._listener = Listener(directory)
         self._status = Status(state=State.PREPARING, steps=steps, pid=os.getpid())
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._parent = os.getppid()
         self._begin = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque()
@@ -108,8 +109,16 @@ class Worker:
     def _say(self, **changes: object) -> None:
         with self._lock:
             self._status = replace(self._status, **changes)  # type: ignore[arg-type] # fields of a status
-            with suppress(OSError):
-                write_status(self._directory, self._status)
+        self._write()
+
+    def _write(self, *, is_beat: bool = False) -> None:
+        """Write the status of now; a disk that is busy must not keep the atoms waiting, which only note a step."""
+        with self._writing, suppress(OSError):
+            if is_beat and self._is_over:  # the last word is said
+                return
+            with self._lock:
+                status = self._status
+            write_status(self._directory, status)
 
     def _end(self, state: State, message: str) -> None:
         self._is_over = True
@@ -118,9 +127,7 @@ class Worker:
     def _beat(self) -> None:
         """A thread of its own, so that a long step does not silence the heart."""
         while not self._is_over:
-            with self._lock, suppress(OSError):
-                if not self._is_over:
-                    write_status(self._directory, self._status)
+            self._write(is_beat=True)
             if os.getppid() != self._parent:
                 self._leave("stopped: the app that started it is gone")
             if self._is_unwatched():

@@ -37,17 +37,18 @@ hundred small files that the browser asks for would wait several times for the t
 
 
 def warm_up() -> None:
-    """Import the engine, and predict what the first page opens on, as the page will ask for it."""
+    """Import the engine, and predict what the first page opens on, as the page will ask for it; then settle."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_TURN_S)
     try:
         import les_viz.ui.charges  # noqa: F401
-        from les_viz.ui import models, prediction, structures
+        from les_viz.ui import memory, models, prediction, structures
 
         with suppress(LesVizError, IndexError):
             model = models.load_sample(models.names()[0])
             frame = structures.load_sample(structures.sample_paths()[0]).frames[0]
             prediction.predict_cached(model, frame, FIRST_QUANTITIES)
+        memory.settle_memory()
     finally:
         sys.setswitchinterval(usual)
 

@@ -33,12 +33,14 @@ class Playback:
         on_tick: for live runs: takes the name of the run and the number of frames that the viewer has, when it runs
             short; then the page (or the fragment) runs again and sends the next piece.
         on_show: takes the name of the run and the frame at which the visitor holds the picture.
+        on_release: takes the name of a live run whose picture was held and moves again.
         seek: a frame to go to.
     """
 
     frames: Frames
     on_tick: Callable[[str, int], None] | None = None
     on_show: Callable[[str, int], None] | None = None
+    on_release: Callable[[str], None] | None = None
     seek: Seek | None = None
 
 
@@ -90,12 +92,6 @@ def mount_viewer(
         if on_select is not None:
             on_select(tuple(picked["selection"]))
 
-    def ask() -> None:
-        _tell(key, "tick", "have", None if playback is None else playback.on_tick)
-
-    def show() -> None:
-        _tell(key, "shown", "frame", None if playback is None else playback.on_show)
-
     data = pack_scene(scene, is_whole=False, height=height)
     with st.container(gap=None):  # large things apart from the scene: Streamlit sends the same bytes once only
         _component()(
@@ -104,8 +100,8 @@ def mount_viewer(
             height=height,
             on_picked_change=pass_on,
             on_moved_change=functools.partial(_pass_on_move, key, on_move),
-            on_tick_change=ask,
-            on_shown_change=show,
+            on_tick_change=functools.partial(_pass_on_tick, key, playback),
+            on_shown_change=functools.partial(_pass_on_shown, key, playback),
         )
         if scene.volume is not None:
             _component()(key=f"{key}_grid", data=pack_grid(scene.viewer, scene.volume), height=_NO_HEIGHT)
@@ -130,11 +126,22 @@ def _pass_on_move(key: str, listener: Callable[[int, tuple[float, float, float]]
         listener(int(moved["atom"]), (x, y, z))
 
 
-def _tell(key: str, trigger: str, name: str, listener: Callable[[str, int], None] | None) -> None:
-    """Pass on what the viewer says of a trajectory."""
-    said: dict[str, Any] | None = widget_value(key).get(trigger)
-    if said is not None and listener is not None:
-        listener(said["run"], said[name])
+def _pass_on_tick(key: str, playback: Playback | None) -> None:
+    """Pass on that the viewer of a live run asks for more."""
+    said: dict[str, Any] | None = widget_value(key).get("tick")
+    if said is not None and playback is not None and playback.on_tick is not None:
+        playback.on_tick(said["run"], said["have"])
+
+
+def _pass_on_shown(key: str, playback: Playback | None) -> None:
+    """Pass on where the picture is held, or that it no longer is."""
+    said: dict[str, Any] | None = widget_value(key).get("shown")
+    if said is None or playback is None:
+        return
+    if said["frame"] is not None and playback.on_show is not None:
+        playback.on_show(said["run"], said["frame"])
+    elif said["frame"] is None and playback.on_release is not None:
+        playback.on_release(said["run"])
 
 
 def select_atom(index: int | None) -> None:

@@ -84,13 +84,13 @@ class Seek:
 
     Attributes:
         run: names the trajectory.
-        frame: its number.
+        frame: its number; None for the newest of a live run, and on from there.
         is_held: whether the picture then rests there.
         turn: tells one wish from the next.
     """
 
     run: str
-    frame: int
+    frame: int | None
     is_held: bool
     turn: int
 

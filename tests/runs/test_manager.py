@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -191,6 +192,28 @@ def test_other_limits_in_this_process(tables, tmp_path, limits, dynamics, state,
     status = read_status(directory)
     assert status.state == state
     assert message in status.message
+
+
+def test_a_disk_that_is_busy_does_not_keep_the_atoms_waiting(tables, tmp_path, monkeypatch):
+    """While the heart writes its beat, steps go on."""
+    config = run_config(tables(pbc=False, steps=60, every=1, timestep_fs=1e-3, checkpoint_s=1e9))
+    create_run(config, tmp_path / "run")
+    directory = RunDirectory(tmp_path / "run")
+    lines = []
+
+    def write_slowly(where, status):
+        if status.state == State.RUNNING and threading.current_thread() is not threading.main_thread():
+            end = time.monotonic() + PATIENCE_S
+            while len(read_columns(directory.thermo).get("step", [])) < 60 and time.monotonic() < end:
+                time.sleep(0.01)
+            lines.append(len(read_columns(directory.thermo)["step"]))
+        write_status(where, status)
+
+    monkeypatch.setattr("les_viz.runs.worker.HEARTBEAT_S", 0.001)
+    monkeypatch.setattr("les_viz.runs.worker.write_status", write_slowly)
+    Worker(directory, config.limits, 60).run(resume=False)
+    assert lines[0] >= 60
+    assert read_status(directory).state == State.FINISHED
 
 
 def test_names_do_not_leave_the_folder(manager):

@@ -12,6 +12,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from les_viz.ui import entry, server
 
 CODE = """
+import gc
 import sys
 from les_viz.ui import server
 
@@ -23,6 +24,7 @@ from les_viz.io.bundled import read_bundled
 from les_viz.ui import models, prediction, structures
 
 assert {"torch", "les_viz.response.predict", "plotly"} <= set(sys.modules)
+assert gc.get_freeze_count() > 100_000, "collections after each run of a page look at all that was imported"
 
 def recompute(*_, **__):
     raise AssertionError("this was not made ready")

@@ -11,6 +11,7 @@ from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics.desk import manager, show
 from les_viz.ui.dynamics.plan import LIMITS, change_plan, current_plan, tables_of
+from les_viz.ui.dynamics.stream import back_to_live
 from les_viz.ui.session import ModelEntry, StructureEntry, current, update
 
 
@@ -42,8 +43,9 @@ def stop(name: str) -> None:
 
 
 def pause(name: str, *, paused: bool) -> None:
-    """Let a run rest, or move again."""
-    _try(manager().pause, name, paused=paused)
+    """Let a run rest, or move again, and the picture with it."""
+    if _try(manager().pause, name, paused=paused) and not paused:
+        back_to_live(name)
 
 
 def resume(name: str) -> None:

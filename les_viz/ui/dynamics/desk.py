@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from les_viz.runs.catalog import RunEntry, entry_of, runs_folder
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
+from les_viz.ui.memory import settle_memory
 from les_viz.ui.session import current, update
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def manager() -> "RunManager":
     """The manager of this server."""
     from les_viz.runs.manager import RunManager
 
+    settle_memory()  # the pictures of a run are many runs of a part of the page
     return RunManager(runs_folder(), max_running=MOST_RUNNING)
 
 

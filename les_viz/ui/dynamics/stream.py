@@ -37,7 +37,7 @@ def show_stream(entry: RunEntry) -> None:
     """The viewer; asks for the next frames by itself."""
     now = entry_of(entry.folder) or entry
     frames = _next_frames(now)
-    playback = Playback(frames=frames, on_tick=_note, on_show=_point, seek=current().seek)
+    playback = Playback(frames=frames, on_tick=_note, on_show=_point, on_release=_let_go, seek=current().seek)
     mount_viewer(_scene(now, frames), playback=playback, height=VIEWER_HEIGHT)
     if current().cursor_moved and not is_moving(now.status):
         update(cursor_moved=False)
@@ -49,8 +49,8 @@ def trajectory_id(name: str) -> str:
     return f"{name}/{current().run_turn}"
 
 
-def seek(name: str, frame: int, *, is_held: bool) -> None:
-    """Have the viewer go to a frame of a run."""
+def seek(name: str, frame: int | None, *, is_held: bool) -> None:
+    """Have the viewer go to a frame of a run; None: to its newest, and on from there."""
     last = current().seek
     turn = 1 if last is None else last.turn + 1
     update(seek=Seek(run=trajectory_id(name), frame=frame, is_held=is_held, turn=turn))
@@ -60,6 +60,20 @@ def _note(run: str, have: int) -> None:
     session = current()
     if session.run is not None and run == trajectory_id(session.run):
         update(frames_have=have, frames_turn=session.frames_turn + 1)
+
+
+def back_to_live(name: str) -> None:
+    """Let go of a picture that is held."""
+    if current().cursor is not None:
+        update(cursor=None)
+        seek(name, None, is_held=False)
+
+
+def _let_go(run: str) -> None:
+    """The visitor lets the picture go on: the plots have no time to mark."""
+    session = current()
+    if session.run is not None and run == trajectory_id(session.run):
+        update(cursor=None)
 
 
 def _point(run: str, frame: int) -> None:

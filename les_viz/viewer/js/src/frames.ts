@@ -22,14 +22,15 @@ export interface Piece {
 /** A frame to go to. */
 export interface Seek {
   run: string;
-  frame: number;
+  /** Its number; null for the newest, and on from there. */
+  frame: number | null;
   isHeld: boolean;
   /** Tells one wish from the next. */
   turn: number;
 }
 
 export function seekIn({ header }: Container): Seek {
-  const sought = header["seek"] as { frame: number; is_held: boolean; turn: number };
+  const sought = header["seek"] as { frame: number | null; is_held: boolean; turn: number };
   return { run: String(header["run"]), frame: sought.frame, isHeld: sought.is_held, turn: sought.turn };
 }
 

@@ -5,12 +5,13 @@ import { Transport } from "./transport.ts";
 
 const PATIENCE = 200; // ms before an empty answer is asked again
 const STILL = 1500; // ms without another frame after which a moving picture counts as resting
+const WHILE_HELD = 2000; // ms between questions for more of a run that goes on while the picture rests
 const SETTLED = 150; // ms without another move until a chosen frame is told
 
 export type OnTick = (question: { run: string; have: number }) => void;
 /** A frame to draw; `isMoving` if the next one follows at once. */
 export type OnFrame = (frame: Frame, isMoving: boolean) => void;
-export type OnShow = (choice: { run: string; frame: number }) => void;
+export type OnShow = (choice: { run: string; frame: number | null }) => void;
 
 export class Playback {
   onTick: OnTick = () => {};
@@ -23,6 +24,7 @@ export class Playback {
   private lastPiece = 0;
   private sought: Seek | null = null;
   private telling: ReturnType<typeof setTimeout> | undefined;
+  private waiting: ReturnType<typeof setTimeout> | undefined;
   private request = 0;
   private drawnAt = 0;
   private isMoving = false;
@@ -31,6 +33,7 @@ export class Playback {
     [this.onFrame, this.isAlive] = [onFrame, isAlive];
     this.transport = new Transport(parent, before, {
       play: () => this.play(),
+      goLive: () => this.goLive(),
       goTo: (frame) => this.choose(frame),
       setSpeed: (speed) => (this.player.state.speed = speed),
     });
@@ -66,8 +69,12 @@ export class Playback {
   /** Go to a frame that Python wishes to see, as soon as it is there. */
   seek(seek: Seek): void {
     this.sought = seek;
-    if (seek.run !== this.store.run || seek.frame >= this.store.count) return;
+    if (seek.run !== this.store.run || (seek.frame ?? 0) >= this.store.count) return;
     this.sought = null;
+    if (seek.frame === null) {
+      this.player.goLive(this.store.count);
+      return this.run();
+    }
     if (seek.isHeld) this.player.hold();
     this.goTo(seek.frame);
   }
@@ -75,10 +82,19 @@ export class Playback {
   play(): void {
     if (this.store.count === 0) return;
     this.player.toggle(this.store.count, this.store.isLive);
-    if (!this.player.state.isPlaying) {
+    if (this.player.state.isPlaying) this.tellThatItMoves();
+    else {
       this.draw();
       this.tell();
     }
+    this.refresh();
+    this.run();
+  }
+
+  private goLive(): void {
+    this.player.goLive(this.store.count);
+    this.tellThatItMoves();
+    this.draw();
     this.refresh();
     this.run();
   }
@@ -91,18 +107,27 @@ export class Playback {
   dispose(): void {
     cancelAnimationFrame(this.request);
     clearTimeout(this.telling);
+    clearTimeout(this.waiting);
   }
 
   /** The visitor moves to a frame. */
   private choose(frame: number): void {
+    if (this.store.isLive) this.player.hold();
     this.goTo(frame);
     this.tell();
+    this.run();
   }
 
   /** Say where the picture rests, once it does. */
   private tell(): void {
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.onShow({ run: this.store.run, frame: this.player.state.frame }), SETTLED);
+  }
+
+  /** The picture of a live run is held no more. */
+  private tellThatItMoves(): void {
+    clearTimeout(this.telling);
+    if (this.store.isLive) this.onShow({ run: this.store.run, frame: null });
   }
 
   private goTo(frame: number): void {
@@ -136,12 +161,13 @@ export class Playback {
   }
 
   private refresh(): void {
-    this.transport.show(this.player.state, this.store.count, this.frame?.time ?? null);
+    this.transport.show(this.player.state, this.store.count, this.frame?.time ?? null, this.store.isLive);
   }
 
   private run(): void {
     cancelAnimationFrame(this.request);
-    if (!this.player.state.isPlaying) return;
+    clearTimeout(this.waiting);
+    if (!this.player.state.isPlaying) return this.wait();
     const step = (now: number) => {
       const { store, player } = this;
       if (this.isAlive()) {
@@ -152,7 +178,22 @@ export class Playback {
         this.refresh();
       }
       if (player.state.isPlaying) this.request = requestAnimationFrame(step);
+      else this.rest();
     };
     this.request = requestAnimationFrame(step);
+  }
+
+  private rest(): void {
+    this.tell();
+    this.wait();
+  }
+
+  /** While the picture of a live run is held, keep what can be gone back to. */
+  private wait(): void {
+    if (!this.store.isLive) return;
+    this.waiting = setTimeout(() => {
+      if (this.isAlive()) this.onTick({ run: this.store.run, have: this.store.count });
+      this.wait();
+    }, WHILE_HELD);
   }
 }

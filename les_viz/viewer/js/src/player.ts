@@ -7,6 +7,7 @@ const LOW = 0.5; // ask for more when less than this part of the last piece is l
 const RESERVE = 0.9; // s of frames that a live run keeps in hand, so that it moves evenly
 const CATCH_UP = 1.15; // times the rate at which frames come, while there are more in hand than that
 const FALL_BACK = 0.9;
+export const CATCHING_UP = 3; // s of frames in hand from which on they are shown at full speed
 const RATE_OVER = 4000; // ms
 const BETWEEN_QUESTIONS = 600; // ms: each costs the server a run of the page
 const LOST = 4000; // ms without an answer: the page was run again in the middle of it
@@ -42,6 +43,13 @@ export class Player {
     while (this.arrivals.length > 2 && now - this.arrivals[0]!.when > RATE_OVER) this.arrivals.shift();
   }
 
+  /** Go on from the newest frame. */
+  goLive(count: number): void {
+    this.goTo(count - 1, count);
+    this.state.isPlaying = true;
+    this.due = 0;
+  }
+
   /** Hold the picture. */
   hold(): void {
     this.state.isPlaying = false;
@@ -55,7 +63,7 @@ export class Player {
     const rate = (1000 * came) / (last.when - first.when);
     const inHand = count - 1 - this.state.frame;
     const wanted = rate * (inHand > RESERVE * rate ? CATCH_UP : FALL_BACK);
-    return inHand > 3 * this.state.speed ? this.state.speed : Math.min(this.state.speed, Math.max(1, wanted));
+    return inHand > CATCHING_UP * this.state.speed ? this.state.speed : Math.min(this.state.speed, Math.max(1, wanted));
   }
 
   toggle(count: number, isLive: boolean): void {

@@ -43,6 +43,7 @@ export const STYLES = `
 .les-tools button[aria-pressed="true"] { background: var(--les-line); font-weight: 600; }
 .les-transport .les-scrub { flex: 1 1 120px; min-width: 80px; accent-color: #f5b400; }
 .les-transport .les-play { min-width: 62px; }
+.les-tools .les-live { border-color: #f5b400; background: #f5b40033; font-weight: 600; white-space: nowrap; }
 .les-frame { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .les-hidden { display: none; }
 `;

@@ -1,11 +1,12 @@
 // Play, scrub and speed below the picture.
 import { make } from "./dom.ts";
-import { type PlayerState, SPEEDS } from "./player.ts";
+import { CATCHING_UP, type PlayerState, SPEEDS } from "./player.ts";
 
 const SELDOM = 250; // ms between two looks of the bar while frames play: each costs the browser as much as a frame
 
 export interface TransportActions {
   play(): void;
+  goLive(): void;
   goTo(frame: number): void;
   setSpeed(speed: number): void;
 }
@@ -16,6 +17,7 @@ export class Transport {
   private readonly slider: HTMLInputElement;
   private readonly speed: HTMLSelectElement;
   private readonly words: HTMLElement;
+  private readonly live: HTMLButtonElement;
   private shown = "";
   private shownAt = -Infinity;
   private wasPlaying = false;
@@ -33,6 +35,11 @@ export class Transport {
     this.slider.setAttribute("aria-label", "Frame");
     this.slider.addEventListener("input", () => actions.goTo(Number(this.slider.value)));
     this.words = make("span", "les-frame", this.row);
+    this.live = make("button", "les-live les-hidden", this.row);
+    this.live.type = "button";
+    this.live.textContent = "Back to live";
+    this.live.title = "Show the newest frame of the run, and go on with it";
+    this.live.addEventListener("click", () => actions.goLive());
     this.speed = make("select", "", this.row);
     this.speed.title = "Frames a second";
     this.speed.setAttribute("aria-label", "Frames a second");
@@ -40,8 +47,8 @@ export class Transport {
     this.speed.addEventListener("change", () => actions.setSpeed(SPEEDS[this.speed.selectedIndex]!));
   }
 
-  show(state: PlayerState, count: number, time: number | null): void {
-    const key = `${state.frame} ${state.isPlaying} ${state.speed} ${count} ${time}`;
+  show(state: PlayerState, count: number, time: number | null, isLive = false): void {
+    const key = `${isLive} ${state.frame} ${state.isPlaying} ${state.speed} ${count} ${time}`;
     const now = performance.now();
     const isPressed = state.isPlaying !== this.wasPlaying;
     if (key === this.shown || (state.isPlaying && !isPressed && now - this.shownAt < SELDOM)) return;
@@ -52,9 +59,15 @@ export class Transport {
     this.button.setAttribute("aria-pressed", String(state.isPlaying));
     this.slider.max = String(count - 1);
     this.slider.value = String(state.frame);
-    this.words.textContent = `${time === null ? "" : `${timeInWords(time)} \u00b7 `}${state.frame + 1} / ${count}`;
+    const isHeld = isLive && !state.isPlaying;
+    this.words.textContent = `${isHeld ? "held at " : ""}${time === null ? "" : `${timeInWords(time)} \u00b7 `}${state.frame + 1} / ${count}`;
+    this.live.classList.toggle("les-hidden", !isLive || !isBehind(state, count));
     this.speed.selectedIndex = SPEEDS.findIndex((speed) => speed === state.speed);
   }
 }
+
+/** Whether a live run has gone on beyond what is shown. */
+export const isBehind = (state: PlayerState, count: number): boolean =>
+  !state.isPlaying || count - 1 - state.frame > CATCHING_UP * state.speed;
 
 export const timeInWords = (fs: number): string => (Math.abs(fs) < 10_000 ? `${fs.toFixed(1)} fs` : `${(fs / 1000).toFixed(2)} ps`);

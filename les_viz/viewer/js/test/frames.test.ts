@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Container } from "../src/container.ts";
 import { FrameStore, type Piece, seekIn } from "../src/frames.ts";
 import { Player } from "../src/player.ts";
-import { timeInWords } from "../src/transport.ts";
+import { isBehind, timeInWords } from "../src/transport.ts";
 
 /** Frame f of two atoms holds the number f everywhere. */
 function piece(first: number, count: number, change: Partial<Piece> = {}): Piece {
@@ -105,6 +105,25 @@ test("a live run is shown as fast as it comes, a little faster with many frames 
 test("a frame to go to comes out of a header", () => {
   const header = { run: "r", viewer: "bench", seek: { frame: 7, is_held: true, turn: 3 } };
   assert.deepEqual(seekIn({ header } as unknown as Container), { run: "r", frame: 7, isHeld: true, turn: 3 });
+});
+
+test("the newest frame of a run has no number", () => {
+  const header = { run: "r", viewer: "bench", seek: { frame: null, is_held: false, turn: 4 } };
+  assert.equal(seekIn({ header } as unknown as Container).frame, null);
+});
+
+test("a held picture of a live run goes back to the newest frame, and on from there", () => {
+  const player = new Player();
+  player.begin(true);
+  player.goTo(30, 100);
+  player.hold();
+  assert.equal(player.tick(1000, 100, true), false);
+  assert.equal(isBehind(player.state, 31), true, "held, it is offered also at the newest frame");
+  player.goLive(100);
+  assert.deepEqual([player.state.frame, player.state.isPlaying, isBehind(player.state, 100)], [99, true, false]);
+  player.tick(2000, 101, true);
+  assert.equal(player.state.frame, 100);
+  assert.equal(isBehind(player.state, 200), true, "far behind");
 });
 
 test("times are in fs, and in ps when they are long", () => {
