@@ -8,7 +8,7 @@ from torch import Tensor
 from les_viz.models.model import LESModel
 from les_viz.response.dipole import dipole, whole_molecules
 from les_viz.response.evaluation import Evaluation
-from les_viz.response.extrapolation import unseen_distances
+from les_viz.response.extrapolation import odd_electrons, unseen_distances
 from les_viz.response.prediction import FloatArray, Prediction, Quantity
 
 NOTABLE_CHARGE = 0.01
@@ -103,7 +103,11 @@ def _assemble_one(
         bec_method=request.bec_method if request.born else None,
         acoustic_sum_residual=None if born is None else born.sum(axis=0),
         total_charge_derivative=charge_slope,
-        warnings=_notes(model, charges, periodic=periodic) + unseen_distances(model, evaluation, atoms),
+        warnings=(
+            *_notes(model, charges, periodic=periodic),
+            *odd_electrons(model, evaluation, number, atoms),
+            *unseen_distances(model, evaluation, atoms),
+        ),
     )
 
 

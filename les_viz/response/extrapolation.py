@@ -1,13 +1,68 @@
 """Whether a structure looks like what a model was trained on."""
 
+from numbers import Real
+from typing import TYPE_CHECKING
+
 import torch
 
 from les_viz.elements import SYMBOLS
+from les_viz.errors import StructureError
+from les_viz.models.config import BondHeadConfig
 from les_viz.models.model import LESModel
 from les_viz.response.evaluation import Evaluation
 
+if TYPE_CHECKING:
+    import ase
+
 MARGIN = 0.1
 """Share by which a nearest neighbour may be closer or farther than in the training data without a warning."""
+
+STATED_CHARGE = ("total_charge", "charge")
+"""Where extended XYZ files say the total charge, e."""
+
+
+def refuse_ions(model: LESModel, atoms: "ase.Atoms") -> None:
+    """Refuse a structure that says to be charged where the charges sum to zero whatever the structure.
+
+    Args:
+        model: any.
+        atoms: one structure.
+
+    Raises:
+        StructureError: its total charge, and what to do.
+    """
+    if not _is_always_neutral(model):
+        return
+    for key in STATED_CHARGE:
+        stated = atoms.info.get(key, 0)
+        if isinstance(stated, Real) and stated != 0:
+            raise StructureError(
+                f"the structure's total charge is {stated:+g} e ({key}), but the charges of this model always "
+                f"sum to 0: use a model trained on ions, or take {key} out if it is wrong"
+            )
+
+
+def odd_electrons(model: LESModel, evaluation: Evaluation, number: int, atoms: slice) -> tuple[str, ...]:
+    """A sentence for a molecule that is an ion or a radical, where the model's charges sum to zero in any case.
+
+    Args:
+        model: any.
+        evaluation: of a batch.
+        number: of the structure in question.
+        atoms: those of the structure.
+    """
+    electrons = int(evaluation.system.atomic_numbers[atoms].sum())
+    if electrons % 2 == 0 or bool(evaluation.system.is_periodic[number]) or not _is_always_neutral(model):
+        return ()
+    return (
+        f"{electrons} electrons if neutral, an odd number: an ion or a radical; the charges of this model sum to 0 "
+        "whatever the structure, do not trust the numbers",
+    )
+
+
+def _is_always_neutral(model: LESModel) -> bool:
+    head = model.config.charge_head
+    return isinstance(head, BondHeadConfig) and not head.formal_charges
 
 
 def unseen_distances(model: LESModel, evaluation: Evaluation, atoms: slice) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from les_viz.neighbors import NeighborTable
 from les_viz.response.assembly import Derivatives, Request, assemble
 from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
 from les_viz.response.evaluation import Evaluation, evaluate
+from les_viz.response.extrapolation import refuse_ions
 from les_viz.response.prediction import Prediction, Quantity
 from les_viz.system import Boundary, System, as_frames
 
@@ -66,10 +67,13 @@ def predict(
 
     Raises:
         SettingError: an unknown quantity or method.
-        StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated.
+        StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated, such as one that says to
+            be charged where the model's charges sum to zero in any case.
     """
     request = _checked(quantities, bec_method)
     frames = as_frames(atoms)
+    for frame in frames:
+        refuse_ions(model, frame)
     found: list[Prediction] = []
     while len(found) < len(frames):
         rest = frames[len(found) :]

@@ -2,10 +2,14 @@
 
 import pytest
 from ase import Atoms
+from ase.build import molecule
 from random_models import CUTOFF, random_model
 
+from les_viz.errors import StructureError
+from les_viz.models.config import BondHeadConfig
 from les_viz.response.predict import predict
 
+TRANSFERS = BondHeadConfig(cutoff=2.6, n_transfers=3, hidden=(5,))
 SEEN = {1: (0.9, 1.2), 8: (0.9, 1.2)}
 
 
@@ -37,3 +41,29 @@ def test_an_atom_that_sees_no_other():
 
 def test_models_that_do_not_know():
     assert "training data" not in warnings_of(5.0, seen={})
+
+
+class TestIons:
+    """A head of transfers alone gives a total charge of zero to any structure."""
+
+    def test_a_stated_charge_is_refused(self):
+        atoms = molecule("H2O")
+        atoms.info["total_charge"] = 1
+        with pytest.raises(StructureError, match=r"total charge is \+1 e .*always sum to 0"):
+            predict(random_model(charge_head=TRANSFERS), atoms)
+
+    @pytest.mark.parametrize("stated", [0, 0.0, "unknown"])
+    def test_a_neutral_one_is_not(self, stated):
+        atoms = molecule("H2O")
+        atoms.info["charge"] = stated
+        assert not predict(random_model(charge_head=TRANSFERS), atoms).warnings
+
+    def test_nor_where_the_total_is_learned(self):
+        atoms = molecule("OH")
+        atoms.info["charge"] = -1
+        assert not predict(random_model(), atoms).warnings
+
+    def test_an_odd_number_of_electrons_is_noted(self):
+        assert "9 electrons if neutral, an odd number" in " ".join(
+            predict(random_model(charge_head=TRANSFERS), molecule("OH")).warnings
+        )
