@@ -8,7 +8,8 @@ from les_viz.runs.catalog import runs_folder
 from les_viz.runs.directory import write_whole
 from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
-from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, seed, update, widget_value
+from les_viz.ui.keys import sample_name, upload_digest
+from les_viz.ui.session import ModelEntry, StructureEntry, current, seed, update, widget_value
 
 UNWATCHED_S = 15.0
 """A run stops so long after the last of its onlookers has closed the window."""
@@ -21,8 +22,6 @@ LARGEST_AMPLITUDE = 1.0
 
 INPUTS = ".inputs"
 """Folder, beside the runs, of structures and models that are not bundled."""
-
-_SAMPLE = "sample:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +108,9 @@ def _motion_tables(plan: Plan) -> dict[str, Any]:
 def _structure_table(entry: StructureEntry) -> dict[str, Any]:
     session = current()
     boundary = {} if session.boundary is None else {"boundary": session.boundary}
-    if is_bundled(entry, session):
-        sample = entry.key.removeprefix(_SAMPLE).removesuffix(".extxyz")
-        return {"sample": sample, "index": session.frame, **boundary}
+    sample = None if session.edits else sample_name(entry.key)
+    if sample is not None:
+        return {"sample": sample.removesuffix(".extxyz"), "index": session.frame, **boundary}
     from les_viz.io.writing import extxyz_bytes
 
     atoms = edited(entry.frames[session.frame], session.edits)
@@ -119,11 +118,6 @@ def _structure_table(entry: StructureEntry) -> dict[str, Any]:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, extxyz_bytes(atoms))
     return {"path": str(path), **boundary}
-
-
-def is_bundled(entry: StructureEntry, session: Session) -> bool:
-    """Whether the structure on the bench is that of the bundled file."""
-    return entry.key.startswith(_SAMPLE) and not session.edits
 
 
 def _model_table(entry: ModelEntry) -> dict[str, Any]:
@@ -137,11 +131,12 @@ def _model_table(entry: ModelEntry) -> dict[str, Any]:
         if value is not None
     }
     table = {"device": models.device(), "dtype": "float32", **scale}
-    if entry.key.startswith(_SAMPLE):
-        return {"name": entry.key.removeprefix(_SAMPLE), **table}
+    name = sample_name(entry.key)
+    if name is not None:
+        return {"name": name, **table}
     from les_viz.ui.model_page.facts import native_bytes
 
-    path = runs_folder() / INPUTS / f"{entry.key.rpartition(':')[2][:16]}.safetensors"
+    path = runs_folder() / INPUTS / f"{upload_digest(entry.key)}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, native_bytes(entry.model))
     return {"name": str(path), **table}
