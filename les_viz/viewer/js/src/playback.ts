@@ -26,6 +26,7 @@ export class Playback {
   private telling: ReturnType<typeof setTimeout> | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
   private request = 0;
+  private scrubbing = 0;
   private drawnAt = 0;
   private isMoving = false;
 
@@ -35,7 +36,7 @@ export class Playback {
       play: () => this.play(),
       goLive: () => this.goLive(),
       goTo: (frame) => this.choose(frame),
-      setSpeed: (speed) => (this.player.state.speed = speed),
+      setSpeed: (speed) => this.player.setSpeed(speed),
     });
   }
 
@@ -106,6 +107,7 @@ export class Playback {
   /** Stop the clock for good. */
   dispose(): void {
     cancelAnimationFrame(this.request);
+    cancelAnimationFrame(this.scrubbing);
     clearTimeout(this.telling);
     clearTimeout(this.waiting);
   }
@@ -113,7 +115,10 @@ export class Playback {
   /** The visitor moves to a frame. */
   private choose(frame: number): void {
     if (this.store.isLive) this.player.hold();
-    this.goTo(frame);
+    this.player.goTo(frame, this.store.count);
+    this.refresh();
+    cancelAnimationFrame(this.scrubbing); // a slider moves more often than the browser paints
+    this.scrubbing = requestAnimationFrame(() => this.draw(true));
     this.tell();
     this.run();
   }
@@ -121,7 +126,10 @@ export class Playback {
   /** Say where the picture rests, once it does. */
   private tell(): void {
     clearTimeout(this.telling);
-    this.telling = setTimeout(() => this.onShow({ run: this.store.run, frame: this.player.state.frame }), SETTLED);
+    this.telling = setTimeout(() => {
+      if (this.isMoving && !this.isPlaying) this.draw();
+      this.onShow({ run: this.store.run, frame: this.player.state.frame });
+    }, SETTLED);
   }
 
   /** The picture of a live run is held no more. */
@@ -136,9 +144,9 @@ export class Playback {
     this.refresh();
   }
 
-  private draw(): void {
+  private draw(isMoving = this.player.state.isPlaying): void {
     const { frame } = this;
-    this.isMoving = this.player.state.isPlaying;
+    this.isMoving = isMoving;
     this.drawnAt = performance.now();
     this.player.drawn(this.drawnAt);
     if (frame !== null) this.onFrame(frame, this.isMoving);
@@ -161,7 +169,8 @@ export class Playback {
   }
 
   private refresh(): void {
-    this.transport.show(this.player.state, this.store.count, this.frame?.time ?? null, this.store.isLive);
+    const isBehind = this.store.isLive ? this.player.isBehind(this.store.count) : null;
+    this.transport.show(this.player.state, this.store.count, this.frame?.time ?? null, isBehind);
   }
 
   private run(): void {

@@ -2,12 +2,14 @@
 
 export const SPEEDS = [1, 2, 5, 10, 15, 30, 60] as const; // frames a second
 const FIRST_SPEED = 15;
-const SMOOTH = 15; // pictures a second: where a live run brings fewer frames, pictures between them are shown
+const SMOOTH = 15; // pictures a second of a live run: between its frames where it brings fewer, without some where more
 const LOW = 0.5; // ask for more when less than this part of the last piece is left
 const RESERVE = 0.9; // s of frames that a live run keeps in hand, so that it moves evenly
 const CATCH_UP = 1.15; // times the rate at which frames come, while there are more in hand than that
 const FALL_BACK = 0.9;
-export const CATCHING_UP = 3; // s of frames in hand from which on they are shown at full speed
+const CATCHING_UP = 3; // s of frames in hand from which on a live run is shown at
+const AT_FULL_SPEED = 3; // times the rate at which frames come
+const LAGGING = 6; // s of frames in hand from which on the way back to the newest is offered
 const RATE_OVER = 4000; // ms
 const BETWEEN_QUESTIONS = 600; // ms: each costs the server a run of the page
 const LOST = 4000; // ms without an answer: the page was run again in the middle of it
@@ -24,6 +26,7 @@ export class Player {
   private due = 0;
   private interval = 1;
   private pictureAt = -Infinity;
+  private isSpeedChosen = false;
   private askedAt = -1;
   private askedWhen = -Infinity;
   private readonly arrivals: { when: number; count: number }[] = [];
@@ -55,15 +58,32 @@ export class Player {
     this.state.isPlaying = false;
   }
 
-  /** Frames a second to show now: what was chosen, and no faster than a live run brings them. */
-  pace(count: number, isLive: boolean): number {
+  /** The visitor wants so many frames a second; of a live run, at most so many. */
+  setSpeed(speed: number): void {
+    this.state.speed = speed;
+    this.isSpeedChosen = true;
+  }
+
+  /** Frames a second that a live run brings, or null while nothing is known. */
+  private get rate(): number | null {
     const [first, last] = [this.arrivals[0], this.arrivals.at(-1)];
-    if (!isLive || first === undefined || last === undefined || last.when === first.when) return this.state.speed;
+    if (first === undefined || last === undefined || last.when === first.when) return null;
     const came = this.arrivals.slice(1).reduce((sum, arrival) => sum + arrival.count, 0);
-    const rate = (1000 * came) / (last.when - first.when);
+    return (1000 * came) / (last.when - first.when);
+  }
+
+  /** Frames a second to show now: what was chosen, but those of a live run as fast as they come. */
+  pace(count: number, isLive: boolean): number {
+    const { rate } = this;
+    if (!isLive || rate === null) return this.state.speed;
     const inHand = count - 1 - this.state.frame;
-    const wanted = rate * (inHand > RESERVE * rate ? CATCH_UP : FALL_BACK);
-    return inHand > CATCHING_UP * this.state.speed ? this.state.speed : Math.min(this.state.speed, Math.max(1, wanted));
+    const haste = inHand > CATCHING_UP * rate ? AT_FULL_SPEED : inHand > RESERVE * rate ? CATCH_UP : FALL_BACK;
+    return Math.min(this.isSpeedChosen ? this.state.speed : Infinity, Math.max(1, haste * rate));
+  }
+
+  /** Whether a live run has gone on beyond what is shown. */
+  isBehind(count: number): boolean {
+    return !this.state.isPlaying || count - 1 - this.state.frame > LAGGING * Math.max(this.state.speed, this.rate ?? 0);
   }
 
   toggle(count: number, isLive: boolean): void {
@@ -80,8 +100,9 @@ export class Player {
   tick(now: number, count: number, isLive: boolean): boolean {
     if (!this.state.isPlaying || count === 0) return false;
     if (this.due === 0) this.due = now;
-    if (now < this.due) return false;
     const interval = 1000 / this.pace(count, isLive);
+    const isTooSoon = isLive && interval < 1000 / SMOOTH && now - this.pictureAt < 1000 / SMOOTH;
+    if (now < this.due || isTooSoon) return false;
     const steps = 1 + Math.floor((now - this.due) / interval);
     this.due += steps * interval;
     this.interval = interval;

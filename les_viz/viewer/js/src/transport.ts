@@ -1,6 +1,6 @@
 // Play, scrub and speed below the picture.
 import { make } from "./dom.ts";
-import { CATCHING_UP, type PlayerState, SPEEDS } from "./player.ts";
+import { type PlayerState, SPEEDS } from "./player.ts";
 
 const SELDOM = 250; // ms between two looks of the bar while frames play: each costs the browser as much as a frame
 
@@ -47,8 +47,9 @@ export class Transport {
     this.speed.addEventListener("change", () => actions.setSpeed(SPEEDS[this.speed.selectedIndex]!));
   }
 
-  show(state: PlayerState, count: number, time: number | null, isLive = false): void {
-    const key = `${isLive} ${state.frame} ${state.isPlaying} ${state.speed} ${count} ${time}`;
+  /** `isBehind`: null of a run that is not live. */
+  show(state: PlayerState, count: number, time: number | null, isBehind: boolean | null): void {
+    const key = `${isBehind} ${state.frame} ${state.isPlaying} ${state.speed} ${count} ${time}`;
     const now = performance.now();
     const isPressed = state.isPlaying !== this.wasPlaying;
     if (key === this.shown || (state.isPlaying && !isPressed && now - this.shownAt < SELDOM)) return;
@@ -59,15 +60,11 @@ export class Transport {
     this.button.setAttribute("aria-pressed", String(state.isPlaying));
     this.slider.max = String(count - 1);
     this.slider.value = String(state.frame);
-    const isHeld = isLive && !state.isPlaying;
+    const isHeld = isBehind !== null && !state.isPlaying;
     this.words.textContent = `${isHeld ? "held at " : ""}${time === null ? "" : `${timeInWords(time)} \u00b7 `}${state.frame + 1} / ${count}`;
-    this.live.classList.toggle("les-hidden", !isLive || !isBehind(state, count));
+    this.live.classList.toggle("les-hidden", isBehind !== true);
     this.speed.selectedIndex = SPEEDS.findIndex((speed) => speed === state.speed);
   }
 }
-
-/** Whether a live run has gone on beyond what is shown. */
-export const isBehind = (state: PlayerState, count: number): boolean =>
-  !state.isPlaying || count - 1 - state.frame > CATCHING_UP * state.speed;
 
 export const timeInWords = (fs: number): string => (Math.abs(fs) < 10_000 ? `${fs.toFixed(1)} fs` : `${(fs / 1000).toFixed(2)} ps`);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Container } from "../src/container.ts";
 import { FrameStore, type Piece, seekIn } from "../src/frames.ts";
 import { Player } from "../src/player.ts";
-import { isBehind, timeInWords } from "../src/transport.ts";
+import { timeInWords } from "../src/transport.ts";
 
 /** Frame f of two atoms holds the number f everywhere. */
 function piece(first: number, count: number, change: Partial<Piece> = {}): Piece {
@@ -87,10 +87,9 @@ test("a run that begins after another starts at its first frame", () => {
   assert.equal(player.state.frame, 1);
 });
 
-test("a live run is shown as fast as it comes, a little faster with many frames in hand, and to catch up at full speed", () => {
+test("a live run is shown as fast as it comes, a little faster with many frames in hand, and to catch up three times as fast", () => {
   const player = new Player();
   player.begin(true);
-  player.state.speed = 15;
   assert.equal(player.pace(1, true), 15, "nothing is known yet");
   for (const when of [0, 500, 1000, 1500, 2000]) player.arrived(when, 5);
   player.goTo(17, 20);
@@ -98,8 +97,25 @@ test("a live run is shown as fast as it comes, a little faster with many frames 
   player.goTo(5, 20);
   assert.ok(Math.abs(player.pace(20, true) - 11.5) < 1e-9);
   player.goTo(0, 100);
-  assert.equal(player.pace(100, true), 15);
+  assert.equal(player.pace(100, true), 30);
   assert.equal(player.pace(100, false), 15);
+  player.setSpeed(2);
+  assert.equal(player.pace(100, true), 2, "slower if the visitor wants it");
+});
+
+test("a live run that brings more frames than pictures are wanted is followed without some of them", () => {
+  const player = new Player();
+  player.begin(true);
+  let [count, pictures] = [0, 0];
+  for (let now = 0; now <= 10_000; now += 10) {
+    if (now % 500 === 0) player.arrived(now, 25);
+    count = 25 * (1 + Math.floor(now / 500));
+    if (!player.tick(now, count, true)) continue;
+    player.drawn(now);
+    pictures += 1;
+  }
+  assert.ok(count - player.state.frame < 100, `${player.state.frame} of ${count}: 50 frames/s came`);
+  assert.ok(pictures > 120 && pictures < 155, `${pictures} pictures in 10 s`);
 });
 
 test("a frame to go to comes out of a header", () => {
@@ -118,12 +134,12 @@ test("a held picture of a live run goes back to the newest frame, and on from th
   player.goTo(30, 100);
   player.hold();
   assert.equal(player.tick(1000, 100, true), false);
-  assert.equal(isBehind(player.state, 31), true, "held, it is offered also at the newest frame");
+  assert.equal(player.isBehind(31), true, "held, it is offered also at the newest frame");
   player.goLive(100);
-  assert.deepEqual([player.state.frame, player.state.isPlaying, isBehind(player.state, 100)], [99, true, false]);
+  assert.deepEqual([player.state.frame, player.state.isPlaying, player.isBehind(100)], [99, true, false]);
   player.tick(2000, 101, true);
   assert.equal(player.state.frame, 100);
-  assert.equal(isBehind(player.state, 200), true, "far behind");
+  assert.equal(player.isBehind(200), true, "far behind");
 });
 
 test("times are in fs, and in ps when they are long", () => {
