@@ -2,11 +2,12 @@
 
 from dataclasses import fields, replace
 
+import finufft
 import numpy as np
 import pytest
 import torch
 from ase.build import bulk, molecule
-from charged_systems import Charged
+from charged_systems import Charged, largest_difference
 from pretend_device import pretended_device
 
 import les_viz
@@ -56,6 +57,36 @@ def test_coulomb_sum_differentiated_twice(cell):
     with pretended_device() as device:
         found.append(second_derivatives(moved(system, device)).here)
     assert torch.allclose(found[0], found[1], rtol=1e-12, atol=1e-14)
+
+
+class CufinufftOfPretence:
+    """The two functions of cufinufft that are used, with the arguments it takes and its tensors on the device."""
+
+    @staticmethod
+    def nufft3d1(x, y, z, data, n_modes=None, *, eps=1e-6, isign=1, gpu_device_id=0):
+        assert gpu_device_id == 0
+        points = (one.here.numpy() for one in (x, y, z))
+        found = finufft.nufft3d1(*points, data.here.numpy(), n_modes, eps=eps, isign=isign)
+        return torch.from_numpy(found).to(x.device)
+
+    @staticmethod
+    def nufft3d2(x, y, z, data, *, eps=1e-6, isign=-1, gpu_device_id=0):
+        assert gpu_device_id == 0
+        points = (one.here.numpy() for one in (x, y, z))
+        return torch.from_numpy(finufft.nufft3d2(*points, data.here.numpy(), eps=eps, isign=isign)).to(x.device)
+
+
+@pytest.mark.parametrize("channels", [None, 3])
+def test_nonuniform_transforms(channels, monkeypatch):
+    system = Charged.random(37, n_atoms=20, channels=channels)
+    here = system.sum(backend="direct")
+    monkeypatch.setattr("les_viz.ewald.nonuniform._library", lambda _: CufinufftOfPretence)
+    with pretended_device() as device:
+        there = moved(system, device).sum(backend="nufft")
+    for name in ("energy", "potential", "electric_field", "forces", "stress"):
+        found = getattr(there, name)
+        assert found.device == device
+        assert largest_difference(found.here, getattr(here, name)) < 1e-9, name
 
 
 @pytest.mark.parametrize("method", ["local", "wrapped"])

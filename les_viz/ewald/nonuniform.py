@@ -159,7 +159,7 @@ def _outgoing(tensor: Tensor) -> Any:  # noqa: ANN401 - a numpy array or a CUDA 
 
 def _options(fractional: Tensor, tolerance: float) -> dict[str, float]:
     if fractional.device.type != "cpu":
-        return {"eps": tolerance}
+        return {"eps": tolerance, "gpu_device_id": fractional.device.index or 0}
     options: dict[str, float] = {"eps": tolerance, "nthreads": torch.get_num_threads()}
     if fractional.dtype == torch.float32 and tolerance >= COARSE_TOLERANCE:
         # The smaller grid costs a quarter; what it gets wrong are the largest k, which the Gaussians damp.
