@@ -20,6 +20,7 @@ from les_viz.ui.charge_truth import show_truth
 from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
 from les_viz.ui.frame import panels
 from les_viz.ui.session import Shown, current, seed, update, widget_value
+from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
 from les_viz.ui.wording import number, plain
@@ -43,10 +44,17 @@ CAUTION = (
 def show_structure(shown: Shown) -> None:
     """The viewer, with the choice of what colours the atoms; selected atoms light up."""
     choose_coloring(shown.prediction)
-    scene = scene_of(shown.prediction, chosen_coloring(shown.prediction), selected=_selected(shown))
+    coloring = chosen_coloring(shown.prediction)
+    trajectory = trajectory_of(shown, coloring)
+    if trajectory is not None:
+        coloring = trajectory.coloring
+    scene = scene_of(shown.prediction, coloring, selected=_selected(shown))
     scene = replace(scene, selection=selected_atoms(shown))
-    mount_viewer(scene, on_pick=select_atom, on_select=select_atoms, on_move=move_atom)
+    playback = None if trajectory is None else trajectory.playback
+    mount_viewer(scene, on_pick=select_atom, on_select=select_atoms, on_move=move_atom, playback=playback)
     choose_range(shown.prediction)
+    if trajectory is not None:
+        offer_all_colours(shown, trajectory)
 
 
 def selected_atoms(shown: Shown) -> tuple[int, ...]:

@@ -93,11 +93,13 @@ class Shown:
 class Session:
     """Everything that holds on every page.
 
+    `frame_turn` counts the choices of a frame outside the viewer, which has to follow those.
     `charge_sign` and `epsilon_infinity` are None where the model's own hold.
     """
 
     structure_key: str | None = None
     frame: int = 0
+    frame_turn: int = 0
     edits: "tuple[Edit, ...]" = ()
     boundary: "Boundary | None" = None
     model_key: str | None = None

@@ -41,7 +41,8 @@ def choose_structure() -> StructureEntry | None:
             "Structure file",
             key="structure_file",
             max_upload_size=structures.UPLOAD_LIMITS.max_bytes // 1_000_000,
-            help="extxyz, xyz, CIF, POSCAR/CONTCAR, PDB, LAMMPS data, ASE .traj or .json; at most 20 MB.",
+            help="extxyz, xyz, CIF, POSCAR/CONTCAR, PDB, LAMMPS data, ASE .traj or .json; text also as .gz. "
+            "Trajectories play on the page Charges. At most 50 MB.",
         )
     _receive_structure(file)
     session = current()
@@ -161,7 +162,7 @@ def _describe_structure(entry: StructureEntry) -> None:
             key=_FRAME_WIDGET,
             on_change=remember,
             args=(_FRAME_WIDGET, "frame"),
-            kwargs={"edits": ()},
+            kwargs={"edits": (), "frame_turn": current().frame_turn + 1},
         )
     st.caption(plain(structures.describe(entry, current().frame)))
     for note in entry.notes:

@@ -19,7 +19,7 @@ from les_viz.ui.session import StructureEntry
 if TYPE_CHECKING:
     import ase
 
-UPLOAD_LIMITS = ReadLimits(max_bytes=20_000_000, max_expanded_bytes=40_000_000, max_atoms=20_000, max_frames=500)
+UPLOAD_LIMITS = ReadLimits(max_atoms=20_000, max_frames=5_000)
 """What one upload may ask for; the server serves others at the same time."""
 
 FIRST_SAMPLE = "water"

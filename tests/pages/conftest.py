@@ -34,9 +34,9 @@ class Page:
         self.app.file_uploader(key=f"{which}_file").upload(name, content).run()
         return self
 
-    def payload(self) -> tuple[dict, dict]:
-        """Header and arrays of what the viewer was sent."""
-        data = self.app.get("bidi_component")[0].proto.bytes
+    def payload(self, number: int = 0) -> tuple[dict, dict]:
+        """Header and arrays of what the viewer was sent: the scene first, what goes apart from it behind."""
+        data = self.app.get("bidi_component")[number].proto.bytes
         (length,) = struct.unpack_from("<I", data)
         header = json.loads(data[4 : 4 + length])
         base = -(-(4 + length) // 8) * 8

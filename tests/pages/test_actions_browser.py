@@ -39,6 +39,13 @@ def test_turning_a_molecule_moves_atoms_and_not_the_camera(window):
     assert window.page.locator(".les-gizmo").inner_html() == camera
     window.page.get_by_role("button", name="Undo", exact=True).last.click()  # the first is in the sidebar
     window.page.wait_for_function(f"(before) => ({PICTURE})() === before", arg=before)
+    window.page.get_by_role("spinbutton", name="a (%)").press("ArrowUp")
+    window.page.get_by_role("spinbutton", name="a (%)").press("Enter")
+    window.settle()
+    window.page.get_by_role("button", name="Strain", exact=True).click()
+    window.page.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    window.settle()
+    assert window.page.locator(".les-gizmo").inner_html() == camera
     assert window.problems == []
 
 

@@ -54,6 +54,36 @@ def test_a_frame_of_a_file_can_be_picked(page):
     assert page.errors() == []
 
 
+def test_the_frames_of_a_file_play_and_take_the_colours_of_all_of_them(page, samples):
+    scene, (frames, arrays) = page.payload()[0], page.payload(1)
+    assert scene["run"] == frames["run"]
+    structures = [les_viz.read(samples / "water" / "liquid.extxyz", index=index) for index in (0, 1)]
+    np.testing.assert_allclose(arrays["frames.positions"], [atoms.positions for atoms in structures], atol=1e-6)
+    assert "frames.values" not in arrays
+    page.app.button(key=next(name for name in keys_of_buttons(page) if name.startswith("start frames"))).click().run()
+    page.settled()
+    page.app.slider(key="frame_choice").set_value(1).run()
+    assert page.errors() == []
+    header, arrays = page.payload(1)
+    predictions = [les_viz.predict(les_viz.load_model("water"), atoms) for atoms in structures]
+    np.testing.assert_allclose(arrays["frames.values"], [one.latent_charges for one in predictions], rtol=1e-3)
+    assert header["run"] not in (frames["run"], None)
+    assert page.payload()[0]["limit"] >= max(np.abs(one.latent_charges).max() for one in predictions)
+    assert page.payload(2)[0]["seek"]["frame"] == 1
+
+
+def test_a_changed_structure_does_not_play(page):
+    session = page.app.session_state["les_viz_session"]
+    page.app.session_state["les_viz_session"] = replace(session, edits=(MoveAtom(0, (0.1, 0, 0)),))
+    page.app.run()
+    assert page.payload()[0]["run"] is None
+    assert len(page.app.get("bidi_component")) == 1
+
+
+def keys_of_buttons(page):
+    return [button.key for button in page.app.button if button.key]
+
+
 def test_colours_follow_the_choice(page):
     page.app.button_group(key="color_choice").set_value("potential").run()
     header, _ = page.payload()

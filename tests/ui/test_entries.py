@@ -56,8 +56,8 @@ def test_a_model_says_what_it_knows():
 
 
 def test_uploads_have_limits_of_their_own():
-    with pytest.raises(StructureError, match="20 MB"):
-        structures.read_upload("big.xyz", b" " * 20_000_001)
+    with pytest.raises(StructureError, match="50 MB"):
+        structures.read_upload("big.xyz", b" " * 50_000_001)
     with pytest.raises(ModelError):
         models.read_upload("x.pth", b"\x80\x04.")
 

@@ -18,7 +18,7 @@ import type { Grid } from "./grid.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Placed } from "./placed.ts";
 import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
-import { type Scene, type Volume, covalentRadii, metalsOf, symbolOf } from "./scene.ts";
+import { type Scene, type Volume, covalentRadii, metalsOf, sameNumbers, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
 import { Sketch, type Sketched, canSketch } from "./sketch.ts";
 import { type Vector, unit } from "./vectors.ts";
@@ -56,6 +56,7 @@ export class Canvas {
   private readonly shapes: Shapes;
   private readonly bonds = new Bonds();
   private atoms: $3Dmol.Atom[] = [];
+  private elements: Uint8Array = new Uint8Array();
   private model: $3Dmol.Model | null = null;
   private cell: $3Dmol.Shape | null = null;
   private isOrthographic = false;
@@ -115,7 +116,8 @@ export class Canvas {
 
   /** Draw a scene, reusing atoms and context where the elements did not change. */
   draw(placed: Placed, drawing: Drawing, isSameSubject: boolean): void {
-    if (!isSameSubject || placed.positions.length !== 3 * this.atoms.length) {
+    const isSameModel = placed.positions.length === 3 * this.atoms.length && sameNumbers(this.elements, placed.scene.numbers);
+    if (!isSameSubject || !isSameModel) {
       this.viewer.removeAllModels();
       if (!isSameSubject) this.reset(placed); // draws at once, so do it while there is nothing to draw
       this.build(placed);
@@ -204,6 +206,7 @@ export class Canvas {
 
   private build({ scene, count, images }: Placed): void {
     this.model = this.viewer.addModel();
+    this.elements = scene.numbers;
     this.model.addAtoms(
       Array.from({ length: count * images.length }, (_, index) => ({
         elem: symbolOf(scene, index % count),

@@ -17,7 +17,7 @@ const souvenirs = new Map<string, Souvenir>();
 /** Grids that came before the scene that shows them. */
 const grids = new Map<string, { digest: string; values: GridValues }>();
 /** The last frame that Python wished to see, by viewer. */
-const sought = new Map<string, number>();
+const sought = new Map<string, string>();
 /** Frames that came before the viewer that shows them. */
 const early = new Map<string, Piece[]>();
 
@@ -58,9 +58,9 @@ function keepFrames(id: string, piece: Piece): undefined {
 }
 
 function goTo(id: string, seek: Seek): undefined {
-  if (sought.get(id) === seek.turn) return;
-  sought.set(id, seek.turn);
-  lodgers.get(id)?.viewer.seek(seek);
+  const wish = `${seek.run} ${seek.turn}`;
+  lodgers.get(id)?.viewer.seek(seek, sought.get(id) !== wish);
+  sought.set(id, wish);
 }
 
 function keepGrid(id: string, digest: string, values: GridValues | null): undefined {
@@ -89,6 +89,7 @@ function letGo(id: string, place: HTMLElement): void {
   lodger.eviction = setTimeout(() => {
     lodgers.delete(id);
     grids.delete(id);
+    sought.delete(id);
     souvenirs.set(id, lodger.viewer.keepsake());
     lodger.viewer.dispose();
   }, LINGER);

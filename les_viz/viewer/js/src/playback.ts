@@ -1,6 +1,7 @@
 // A trajectory on the stage: takes pieces, runs the clock, hands out frames, asks for more.
 import { type Frame, FrameStore, type Piece, type Seek } from "./frames.ts";
 import { Player } from "./player.ts";
+import { sameNumbers } from "./scene.ts";
 import { Transport } from "./transport.ts";
 
 const PATIENCE = 200; // ms before an empty answer is asked again
@@ -23,6 +24,7 @@ export class Playback {
   private readonly isAlive: () => boolean;
   private lastPiece = 0;
   private sought: Seek | null = null;
+  private home: Seek | null = null;
   private telling: ReturnType<typeof setTimeout> | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
   private request = 0;
@@ -58,6 +60,7 @@ export class Playback {
     const before = isNew ? 0 : this.store.count;
     if (!this.store.add(piece)) return;
     if (isNew) this.player.begin(piece.isLive || piece.isPlaying === true);
+    if (isNew && this.home?.run === piece.run) this.player.goTo(this.home.frame ?? 0, this.store.count);
     if (this.store.count > before) this.lastPiece = this.store.count - before;
     else setTimeout(() => this.player.askAgain(), PATIENCE);
     if (piece.isLive) this.player.arrived(performance.now(), this.store.count - before);
@@ -67,8 +70,15 @@ export class Playback {
     this.run();
   }
 
-  /** Go to a frame that Python wishes to see, as soon as it is there. */
-  seek(seek: Seek): void {
+  /** Whether no other frame is shown than the structure with these positions. */
+  restsAt(positions: Float32Array): boolean {
+    return this.frame === null || (!this.isPlaying && sameNumbers(this.frame.positions, positions));
+  }
+
+  /** Go to a frame that Python wishes to see, as soon as it is there; an old wish says where to begin again. */
+  seek(seek: Seek, isNew = true): void {
+    this.home = seek;
+    if (!isNew) return;
     this.sought = seek;
     if (seek.run !== this.store.run || (seek.frame ?? 0) >= this.store.count) return;
     this.sought = null;

@@ -127,13 +127,23 @@ export interface Scene {
   height: number | null;
 }
 
-/** Whether the camera may stay where it is when `next` replaces `previous`. */
+const SWAPPED = 0.1; // of the atoms may be of another element, or one
+const STRAINED = 0.35; // of the longest part of the cell may each part differ
+
+/** Whether the camera may stay where it is: the same atoms moved, a strained cell, an element swapped. */
 export function sameSubject(previous: Scene | null, next: Scene): boolean {
-  if (previous === null) return false;
-  return sameNumbers(previous.numbers, next.numbers) && sameNumbers(previous.cell ?? [], next.cell ?? []);
+  if (previous === null || previous.numbers.length !== next.numbers.length) return false;
+  const swapped = next.numbers.filter((number, i) => number !== previous.numbers[i]).length;
+  return swapped <= Math.max(1, SWAPPED * next.numbers.length) && nearlySame(previous.cell, next.cell);
 }
 
-function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+function nearlySame(a: Float32Array | null, b: Float32Array | null): boolean {
+  if (a === null || b === null) return a === b;
+  const longest = a.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
+  return b.every((part, i) => Math.abs(part - a[i]!) <= STRAINED * longest);
+}
+
+export function sameNumbers(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -139,9 +139,9 @@ export class Viewer {
     this.playback.take(piece);
   }
 
-  /** Go to a frame of the trajectory. */
-  seek(seek: Seek): void {
-    this.playback.seek(seek);
+  /** Go to a frame of the trajectory; to one that is not new only when the trajectory begins again. */
+  seek(seek: Seek, isNew: boolean): void {
+    this.playback.seek(seek, isNew);
   }
 
   set onShow(onShow: OnShow) {
@@ -314,7 +314,7 @@ export class Viewer {
   }
 
   private gripAt(at: Pointer): Grip | null {
-    const atom = this.sent?.isMovable === true && this.playback.frame === null ? this.atomUnder(at) : null;
+    const atom = this.sent?.isMovable === true && this.playback.restsAt(this.sent.positions) ? this.atomUnder(at) : null;
     return atom === null || this.placed === null ? null : { atom, place: placeOf(this.placed, atom) };
   }
 

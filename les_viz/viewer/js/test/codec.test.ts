@@ -46,12 +46,17 @@ test("a missing key, another version and a short buffer are refused by name", ()
   assert.throws(() => decodeScene(payload().subarray(0, payload().length - 4)), /ends behind the payload/);
 });
 
-test("the camera may stay while elements and cell are the same", () => {
+test("the camera may stay where atoms moved, the cell was strained or an element swapped", () => {
   const scene = decodeScene(payload());
   assert.equal(sameSubject(null, scene), false);
   assert.equal(sameSubject(scene, { ...scene, positions: Float32Array.of(9, 9, 9, 9, 9, 9) }), true);
-  assert.equal(sameSubject(scene, { ...scene, numbers: Uint8Array.of(8, 1) }), false);
+  assert.equal(sameSubject(scene, { ...scene, numbers: Uint8Array.of(8, 1) }), true);
+  assert.equal(sameSubject(scene, { ...scene, numbers: Uint8Array.of(1, 1) }), false);
+  assert.equal(sameSubject(scene, { ...scene, numbers: Uint8Array.of(8) }), false);
   assert.equal(sameSubject(scene, { ...scene, cell: new Float32Array(9) }), false);
+  const crystal = { ...scene, cell: Float32Array.of(12, 0, 0, 0, 12, 0, 0, 0, 12) };
+  assert.equal(sameSubject(crystal, { ...crystal, cell: Float32Array.of(14, 0, 0, 0, 12, 0, 1, 0, 12) }), true);
+  assert.equal(sameSubject(crystal, { ...crystal, cell: Float32Array.of(24, 0, 0, 0, 12, 0, 0, 0, 12) }), false);
 });
 
 test("arrows and tensors are read, and those without vectors refused", () => {
