@@ -4,7 +4,6 @@ import hashlib
 
 _SAMPLE, _UPLOAD = "sample:", "upload:"
 _DIGITS = 16
-_DIGITS = 16
 
 
 def sample_key(name: str) -> str:
@@ -15,11 +14,6 @@ def sample_key(name: str) -> str:
 def upload_key(data: bytes) -> str:
     """Key of an upload; the same content has the same key, whatever it is called."""
     return _UPLOAD + hashlib.sha256(data).hexdigest()
-
-
-def upload_digest(key: str) -> str:
-    """What tells an upload from others, fit for the name of a file; empty if the key is of anything else."""
-    return key.removeprefix(_UPLOAD)[:_DIGITS] if key.startswith(_UPLOAD) else ""
 
 
 def upload_digest(key: str) -> str:
