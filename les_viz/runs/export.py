@@ -12,8 +12,9 @@ import numpy as np
 from les_viz.io.writing import extxyz_bytes
 from les_viz.md.structures import atoms_from_arrays
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.replay import changes_of
 from les_viz.runs.results import RunResults
-from les_viz.runs.thermo import read_columns
+from les_viz.runs.thermo import read_columns, read_lines
 
 if TYPE_CHECKING:
     import ase
@@ -94,28 +95,40 @@ SCRIPT = '''"""Runs again what {folder} holds; made by les_viz {version}."""
 from pathlib import Path
 
 from les_viz.runs.config import run_config
-from les_viz.runs.execution import execute
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.execution import Watch, execute
+from les_viz.runs.replay import Replay
 from les_viz.runs.setup import create_run
 
 CONFIG = {config}
 
-MODEL_SHA256 = "{model}"
-STRUCTURE_SHA256 = "{structure}"
+FIELD_CHANGES = {changes}
+"""Made while it ran."""
+
+SHA256 = {{
+    "model": "{model}",
+    "structure": "{structure}",
+}}
 
 if __name__ == "__main__":
     folder = Path("run_again")
     create_run(run_config(CONFIG), folder)
-    outcome = execute(folder, resume=False)
+    for name, digest in SHA256.items():
+        if RunDirectory(folder).described()[name]["sha256"] != digest:
+            print(f"warning: the {{name}} is not the one of that run")
+    outcome = execute(folder, resume=False, watch=Watch(new_field=Replay(FIELD_CHANGES)), steps={steps})
     print(f"{{outcome.step}} steps: {{folder}}")
 '''
 
 
 def script(directory: RunDirectory) -> str:
-    """Python that runs the same again; fields that were changed live are in events.jsonl and not repeated."""
-    described = directory.described()
+    """Python that runs the same again, as far as the run came, with the fields that were changed while it moved."""
+    described, lines = directory.described(), read_lines(directory.thermo)
     return SCRIPT.format(
         folder=directory.path.name,
         version=described["versions"]["les_viz"],
+        changes=pprint.pformat(changes_of(directory), width=110, sort_dicts=False),
+        steps=int(lines[-1]["step"]) if lines else None,
         config=pprint.pformat(described["config"], width=110, sort_dicts=False),
         model=described["model"]["sha256"],
         structure=described["structure"]["sha256"],

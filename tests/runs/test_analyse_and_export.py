@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -13,9 +14,10 @@ import pytest
 import les_viz
 from les_viz.cli.main import main
 from les_viz.errors import SettingError
+from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
-from les_viz.runs.execution import execute
+from les_viz.runs.execution import Watch, execute
 from les_viz.runs.export import csv_text, script, write_extxyz, write_h5md
 from les_viz.runs.report import report_of
 from les_viz.runs.report_files import report_from_json, report_to_json
@@ -103,6 +105,22 @@ def test_script_runs_it_again(tables, tmp_path):
     subprocess.run([sys.executable, "again.py"], cwd=tmp_path, check=True)
     again = (tmp_path / "run_again" / "thermo.jsonl").read_bytes()
     assert again == (tmp_path / "run" / "thermo.jsonl").read_bytes()
+
+
+def test_script_turns_the_field_as_it_was_turned(tables, tmp_path, monkeypatch):
+    """A run that was steered, and stopped before its end."""
+    create_run(run_config(tables(steps=9, every=1)), tmp_path / "run")
+    changed = [None, None, replace(FieldProtocol(shape="constant"), amplitude_V_per_A=0.3), None, None, None]
+    fields = iter(changed)
+    watch = Watch(new_field=lambda: next(fields), should_stop=lambda: fields.__length_hint__() == 0)
+    execute(tmp_path / "run", resume=False, watch=watch)
+    text = script(RunDirectory(tmp_path / "run"))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(text, "again.py", "exec"), {"__name__": "__main__"})
+    lines = (tmp_path / "run" / "thermo.jsonl").read_text()
+    assert (tmp_path / "run_again" / "thermo.jsonl").read_text() == lines
+    felt = [json.loads(line)["electric_field_V_per_A"][2] for line in lines.splitlines()]
+    assert felt == [0, 0, 0, 0.3, 0.3, 0.3]
 
 
 def test_no_run(tmp_path, capsys):
