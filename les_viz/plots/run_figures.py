@@ -118,6 +118,12 @@ def _dielectric(subjects: Sequence[Subject], look: Look) -> go.Figure:
     return banded(lines, axes, caption=_caption(subjects))
 
 
+def _dielectric_of_fields(subjects: Sequence[Subject], look: Look) -> go.Figure:
+    axes = Axes(x="time (ps)", y="static dielectric constant so far (1)")
+    lines = [_line(subject, "dielectric_fields_running", ("dielectric_constant",), 1e-3) for subject in subjects]
+    return banded(lines, axes, caption=_caption(subjects))
+
+
 def _conductivity(subjects: Sequence[Subject], look: Look) -> go.Figure:
     axes = Axes(x="upper limit of the Green–Kubo integral (ps)", y="conductivity (S/m)")
     lines = [_line(subject, "conductivity_running", ("conductivity_S_per_m",), 1e-3) for subject in subjects]
@@ -195,6 +201,7 @@ FIGURES: dict[str, Callable[[Sequence[Subject], Look], go.Figure]] = {
     "infrared": _infrared,
     "density_of_states": _density_of_states,
     "dielectric_running": _dielectric,
+    "dielectric_fields_running": _dielectric_of_fields,
     "conductivity_running": _conductivity,
     "loop": _loop,
     "displacements": _displacements,

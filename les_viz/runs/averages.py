@@ -15,6 +15,9 @@ from les_viz.runs.results import RunResults
 
 FloatArray = NDArray[np.float64]
 
+MOST_POINTS = 200
+"""Of a running estimate."""
+
 _NO_CURVES = ("thermo",)
 """Tables whose mean over runs would mean nothing."""
 
@@ -36,17 +39,22 @@ def mean_of(reports: Sequence[Report]) -> Report:
         numbers = [report.numbers[name] for report in reports]
         found.add(name, of_samples(np.array([number["value"] for number in numbers])), numbers[0]["unit"])
     for name in _common([list(report.tables) for report in reports]):
-        table = None if name in _NO_CURVES else _mean_table([report.tables[name] for report in reports])
+        table = None if name in _NO_CURVES else mean_table([report.tables[name] for report in reports])
         if table is not None:
             found.tables[name] = table
     return found
 
 
-def dielectric_of_fields(along: RunResults, against: RunResults) -> Estimate:
+def dielectric_of_fields(along: RunResults, against: RunResults, points: int | None = None) -> Estimate:
     """ε from two runs in constant fields of the same strength and opposite directions.
 
+    Args:
+        along: one of them.
+        against: the other.
+        points: how many of their lines are looked at; None for all.
+
     Raises:
-        SettingError: they are no such pair.
+        SettingError: they are no such pair, or too short.
     """
     for results in (along, against):
         if results.config.field.shape != Shape.CONSTANT or not results.periodic:
@@ -60,8 +68,8 @@ def dielectric_of_fields(along: RunResults, against: RunResults) -> Estimate:
         raise SettingError("the fields of the two runs are not opposite, or their starts differ")
     sign = float(np.sign(strength))
     return dielectric_from_fields(
-        sign * along.thermo["polarization_change_eA"] @ unit,
-        sign * against.thermo["polarization_change_eA"] @ unit,
+        sign * along.thermo["polarization_change_eA"][:points] @ unit,
+        sign * against.thermo["polarization_change_eA"][:points] @ unit,
         strength=abs(strength),
         volume=along.volume,
         epsilon_infinity=float(along.described["model"]["epsilon_infinity"]),
@@ -69,11 +77,27 @@ def dielectric_of_fields(along: RunResults, against: RunResults) -> Estimate:
     )
 
 
+def running_dielectric_of_fields(along: RunResults, against: RunResults) -> Table:
+    """The same with the lines up to each time: settled, or still climbing?
+
+    Raises:
+        SettingError: they are no such pair, or too short.
+    """
+    n_points = min(len(along.thermo["time_fs"]), len(against.thermo["time_fs"]))
+    ends = np.unique(np.linspace(min(2 * N_BLOCKS, n_points), n_points, MOST_POINTS).astype(int))
+    estimates = [dielectric_of_fields(along, against, int(end)) for end in ends]
+    return {
+        "time_fs": along.thermo["time_fs"][ends - 1],
+        "dielectric_constant": np.array([estimate.value for estimate in estimates]),
+        "dielectric_constant_error": np.array([estimate.error for estimate in estimates]),
+    }
+
+
 def _common(names: Sequence[list[str]]) -> list[str]:
     return [name for name in names[0] if all(name in others for others in names)]
 
 
-def _mean_table(tables: Sequence[Table]) -> Table | None:
+def mean_table(tables: Sequence[Table]) -> Table | None:
     """On the abscissa of the shortest table, as far as all reach; None where they have nothing in common."""
     shortest = min(tables, key=lambda table: len(next(iter(table.values()))))
     first = next(iter(shortest))

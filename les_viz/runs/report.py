@@ -71,8 +71,7 @@ class Report:
 
 def report_of(results: RunResults) -> Report:
     """Everything that can be said of a run."""
-    model = results.described["model"]
-    convention = f"charge sign {model['charge_sign']:+d}, ε∞ {model['epsilon_infinity']:g}"
+    model, convention = results.described["model"], convention_of(results)
     report = Report(convention=convention)
     report.notes.append(
         f"dipoles, currents and Born effective charges are scaled by charge_sign·√ε∞ = {model['charge_scale']:+.4g} "
@@ -84,6 +83,12 @@ def report_of(results: RunResults) -> Report:
         except LesVizError as caught:
             report.left_out[name] = str(caught)
     return report
+
+
+def convention_of(results: RunResults) -> str:
+    """The sign and ε∞ of a run, to be written on figures."""
+    model = results.described["model"]
+    return f"charge sign {model['charge_sign']:+d}, ε∞ {model['epsilon_infinity']:g}"
 
 
 def _energies(results: RunResults, report: Report) -> None:

@@ -1,13 +1,14 @@
 """What a sweep says: one report for each field and temperature, the mean over its seeds, and ε of opposite fields."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from les_viz.analysis.blocks import Estimate, of_samples
+from les_viz.analysis.blocks import of_samples
 from les_viz.errors import LesVizError, SettingError
-from les_viz.runs.averages import dielectric_of_fields, mean_of
+from les_viz.runs.averages import dielectric_of_fields, mean_of, mean_table, running_dielectric_of_fields
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.results import RunResults, load_results
@@ -58,26 +59,27 @@ def report_of_sweep(runs: list[Path], *, skip_fs: float = 0.0) -> SweepReport:
     for name, members in groups.items():
         reports = [report_of(results) for results in members.values()]
         found.reports[name] = mean_of(reports) if len(reports) > 1 else reports[0]
-    for name, estimate in _dielectrics(groups).items():
-        found.reports[name].add("dielectric_constant_from_fields", estimate, "1")
+    for name, pairs in _opposite(groups).items():
+        estimates = [dielectric_of_fields(*pair) for pair in pairs]
+        several = of_samples(np.array([estimate.value for estimate in estimates]))
+        found.reports[name].add("dielectric_constant_from_fields", estimates[0] if len(pairs) == 1 else several, "1")
+        curves = [running_dielectric_of_fields(*pair) for pair in pairs]
+        curve = curves[0] if len(pairs) == 1 else mean_table(curves)
+        if curve is not None:
+            found.reports[name].tables["dielectric_fields_running"] = curve
     return found
 
 
-def _dielectrics(groups: dict[str, dict[str, RunResults]]) -> dict[str, Estimate]:
-    """ε by the name of the stronger field of each opposite pair; over several seeds, their mean and spread."""
-    found = {}
+def _opposite(groups: dict[str, dict[str, RunResults]]) -> dict[str, list[tuple[RunResults, RunResults]]]:
+    """Runs in opposite constant fields with the same seed, by the name of those along the field."""
+    found: dict[str, list[tuple[RunResults, RunResults]]] = {}
     for name, along in groups.items():
         if not name.startswith("E+"):
             continue
         against = groups.get(name.replace("E+", "E-", 1), {})
-        estimates = []
         for seed in along.keys() & against.keys():
-            try:
-                estimates.append(dielectric_of_fields(along[seed], against[seed]))
-            except SettingError:  # fields that change with time, clusters
-                continue
-        if len(estimates) == 1:
-            found[name] = estimates[0]
-        elif estimates:
-            found[name] = of_samples(np.array([estimate.value for estimate in estimates]))
+            pair = along[seed], against[seed]
+            with suppress(SettingError):  # fields that change with time, clusters
+                dielectric_of_fields(*pair)
+                found.setdefault(name, []).append(pair)
     return found

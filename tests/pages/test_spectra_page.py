@@ -102,7 +102,11 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
         "plus (300 K, +0.1 V/Å)", "minus (300 K, -0.1 V/Å)", "free (300 K)"
     ]  # fmt: skip
     page.open_tab("spectra_tabs", "Opposite fields")
-    assert page.app.dataframe[0].value["runs"].tolist() == ["plus, minus"]
+    found = page.app.dataframe[0].value
+    assert found["runs"].tolist() == ["plus, minus"]
+    running = json.loads(page.app.get("plotly_chart")[1].proto.spec)["data"][-1]
+    assert values(running["y"])[-1] == pytest.approx(found["ε"][0])
+    page.open_tab("spectra_tabs", "Numbers")
     page.app.toggle(key="spectra_mean").set_value(True).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["mean of 3 runs"]
     page.app.number_input(key="spectra_skip").set_value(1e6).run()

@@ -35,6 +35,10 @@ def test_runs_are_put_together_by_seed_and_by_field(folder):
     together = found.reports["E+0.1_T300"].numbers
     assert together["temperature"]["value"] == pytest.approx(sum(number["value"] for number in single) / 2)
     assert together["dielectric_constant_from_fields"]["error"] > 0
+    curve = found.reports["E+0.1_T300"].tables["dielectric_fields_running"]
+    assert curve["time_fs"][-1] == pytest.approx(6.0)
+    assert curve["dielectric_constant"][-1] == pytest.approx(together["dielectric_constant_from_fields"]["value"])
+    assert (curve["dielectric_constant_error"] >= 0).all()
     assert "dielectric_constant_from_fields" not in found.reports["E-0.1_T300"].numbers
 
 
@@ -47,6 +51,8 @@ def test_command(folder, tmp_path, capsys):
     report = json.loads((tmp_path / "E-0.1_T300" / "report.json").read_text())
     assert report["notes"][0] == "mean of 2 runs, errors from their spread"
     assert (tmp_path / "E+0.1_T300" / "infrared.csv").is_file()
+    assert (tmp_path / "E+0.1_T300" / "dielectric_fields_running.csv").is_file()
+    assert "<h2>dielectric fields running</h2>" in (tmp_path / "figures.html").read_text()
     assert "E-0.1_T300: mean of 2 runs" in (tmp_path / "figures.html").read_text()
 
 

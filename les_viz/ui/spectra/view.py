@@ -1,5 +1,6 @@
 """One large figure of the chosen runs, its numbers beside experiment, and everything as files."""
 
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -12,12 +13,15 @@ from les_viz.errors import LesVizError
 from les_viz.plots import theme
 from les_viz.plots.document import document
 from les_viz.plots.run_figures import Look, Subject, figures_of, is_water, pairs_of, spectrum_of, subjects_of
-from les_viz.runs.averages import dielectric_of_fields
+from les_viz.runs.averages import dielectric_of_fields, running_dielectric_of_fields
+from les_viz.runs.report import Report, convention_of
 from les_viz.runs.results import load_results
 from les_viz.ui.frame import panels
 from les_viz.ui.session import seed, widget_value
 from les_viz.ui.spectra.choice import Chosen, change
 from les_viz.ui.wording import plain
+
+_RUNNING: Final = "dielectric_fields_running"
 
 QUESTION: Final = "What a trajectory says of the matter: how it absorbs, screens, conducts and moves."
 
@@ -210,20 +214,27 @@ def _show_fields(chosen: Chosen) -> None:
         "Two runs from the same start, one along a constant field and one against it: half the difference of their "
         "polarisations tells the dielectric constant without waiting for rare fluctuations."
     )
-    rows = []
-    for number, first in enumerate(chosen.entries):
-        for second in chosen.entries[number + 1 :]:
-            try:
-                pair = [load_results(entry.folder, skip_fs=chosen.choice.skip_fs) for entry in (first, second)]
-                found = dielectric_of_fields(*pair)
-            except LesVizError:
-                continue
-            rows.append({"runs": f"{first.name}, {second.name}", "ε": found.value, "error": found.error})
+    rows, curves = [], {}
+    for pair in combinations(chosen.entries, 2):
+        try:
+            first, second = (load_results(entry.folder, skip_fs=chosen.choice.skip_fs) for entry in pair)
+            found = dielectric_of_fields(first, second)
+            table = running_dielectric_of_fields(first, second)
+        except LesVizError:
+            continue
+        name = ", ".join(entry.name for entry in pair)
+        rows.append({"runs": name, "ε": found.value, "error": found.error})
+        curves[name] = Report(tables={_RUNNING: table}, convention=convention_of(first))
     if not rows:
         st.info("Choose two runs in opposite constant fields, such as ±0.02 V/Å; les-viz sweep makes them in pairs.")
         return
     st.dataframe(pd.DataFrame(rows), hide_index=True)
-    st.caption(f"Liquid water, measured at 25 °C: {WATER_DIELECTRIC_CONSTANT}.")
+    figure = figures_of(subjects_of(curves))[_RUNNING]
+    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="spectra_fields_chart")
+    st.caption(
+        "The mean up to each time, with its standard error from blocks. Leave out the beginning (above), in which the "
+        f"molecules still turn. Liquid water, measured at 25 °C: {WATER_DIELECTRIC_CONSTANT}."
+    )
 
 
 def _show_notes(chosen: Chosen) -> None:
