@@ -118,7 +118,7 @@ def card(folder: Path, about: Mapping[str, Any], frames: list[Atoms], machine: s
         },
         "truth": truth(folder, about.get("truth", [])),
         "training": training(folder, about, model, machine),
-        "architecture": architecture(model),
+        "architecture": {**architecture(model), "charge_head_note": about["charge_head_note"]},
         "weights": weights(folder, WEIGHTS, model),
     }
     if (folder / f"{TWIN}.safetensors").is_file():
@@ -251,12 +251,12 @@ def toml_key(key: str) -> str:
 
 def as_markdown(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """The card for people."""
-    charges, made, file = facts["charges"], facts["training"], facts["weights"]
+    charges, made, file, form = facts["charges"], facts["training"], facts["weights"], facts["architecture"]
     per_element = ", ".join(f"{s} {q:+.3f} ± {charges['std_e'][s]:.3f} e" for s, q in charges["mean_e"].items())
     rows = {
         "Elements": ", ".join(facts["elements"]),
         "Parameters": f"{facts['parameters']:,}",
-        "Charges by": f"a head of kind `{facts['architecture']['charge_head']}`",
+        "Charges by": f"a head of kind `{form['charge_head']}`: {form['charge_head_note']}",
         "Level of theory": made["level_of_theory"],
         "Training data": f"{made['frames']} frames of {made['data']} ({made['data_url']}), {made['data_licence']}",
         "Held-out data": facts["held_out"]["frames"],

@@ -45,9 +45,10 @@ CHARGE_SIGNS = {
     "point-ions": ("ions_64.extxyz", {"Na": 1, "Cl": -1}),
     "organic": ("water_dimer.extxyz", {"O": -1, "H": 1}),
     "rocksalt": ("nacl_64.extxyz", {"Na": 1, "Cl": -1}),
+    "rocksalt-mgo": ("mgo_64.extxyz", {"Mg": 1, "O": -1}),
 }
 """By sample, a structure of it and what sign each element has there."""
-CHARACTERISTIC = {"water", "point-ions", "rocksalt"}
+CHARACTERISTIC = {"water", "point-ions", "rocksalt", "rocksalt-mgo"}
 """Samples in which all atoms of an element carry about the mean charge of the card."""
 
 
