@@ -102,6 +102,32 @@ def conductivity_einstein(
     return of_samples(np.array(slopes) * CONDUCTIVITY_IN_S_PER_M / (6 * box.volume_times_kt))
 
 
+def conductivity_stacie(current: FloatArray, timestep_fs: float, box: Box) -> Estimate:
+    """σ in S/m by STACIE, which finds the plateau by itself: a model of the low frequencies of the current's spectrum.
+
+    Reference: G. Toraman, D. Fauconnier, T. Verstraelen, J. Chem. Inf. Model. 65, 10445 (2025).
+
+    Args:
+        current: (points, 3), e Å/fs.
+        timestep_fs: between points.
+        box: volume and temperature.
+
+    Raises:
+        SettingError: STACIE is not installed, or the run is too short for it.
+    """
+    try:
+        from stacie import ExpPolyModel, compute_spectrum, estimate_acint
+    except ImportError:
+        raise SettingError("STACIE is not installed: pip install 'les_viz[stacie]'") from None
+    factor = CONDUCTIVITY_IN_S_PER_M / box.volume_times_kt
+    spectrum = compute_spectrum(np.ascontiguousarray(current.T), prefactors=factor, timestep=timestep_fs)
+    try:
+        found = estimate_acint(spectrum, ExpPolyModel([0, 2]))
+    except (ValueError, RuntimeError) as caught:
+        raise SettingError(f"STACIE cannot tell the conductivity ({caught}): run longer") from None
+    return Estimate(float(found.acint), float(found.acint_std))
+
+
 def diffusion_coefficient(positions: FloatArray, timestep_fs: float, window: Window, *, n_blocks: int = 4) -> Estimate:
     """D in cm²/s of one kind of particles; not corrected for the finite size of the box.
 

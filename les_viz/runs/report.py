@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -25,6 +26,7 @@ from les_viz.analysis.transport import (
     Window,
     conductivity_einstein,
     conductivity_green_kubo,
+    conductivity_stacie,
     diffusion_coefficient,
     green_kubo_integral,
 )
@@ -180,7 +182,10 @@ def _dielectric(results: RunResults, report: Report) -> None:
             dipole, volume=settings["volume"], temperature=settings["temperature"]
         ),
     }
-    report.notes.append("the dielectric constant from fluctuations needs nanoseconds in water: see the running value")
+    report.notes.append(
+        "the dielectric constant from fluctuations needs nanoseconds in water, and has no limit where ions drift: "
+        "see the running value"
+    )
 
 
 def _conductivity(results: RunResults, report: Report) -> None:
@@ -192,6 +197,11 @@ def _conductivity(results: RunResults, report: Report) -> None:
     report.add("conductivity_green_kubo", green_kubo, "S/m")
     dipole = results.thermo["polarization_change_eA"]
     report.add("conductivity_einstein", conductivity_einstein(dipole, results.interval_fs, box, window), "S/m")
+    if find_spec("stacie") is not None:
+        try:
+            report.add("conductivity_stacie", conductivity_stacie(current, results.interval_fs, box), "S/m")
+        except SettingError as caught:
+            report.left_out["conductivity by STACIE"] = str(caught)
     integral = green_kubo_integral(current, results.interval_fs, box)[: len(current) // 2]
     lags = np.arange(len(integral)) * results.interval_fs
     report.tables["conductivity_running"] = {"time_fs": lags, "conductivity_S_per_m": integral}

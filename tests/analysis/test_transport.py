@@ -10,6 +10,7 @@ from les_viz.analysis.transport import (
     Window,
     conductivity_einstein,
     conductivity_green_kubo,
+    conductivity_stacie,
     diffusion_coefficient,
     green_kubo_integral,
 )
@@ -39,6 +40,15 @@ def test_green_kubo(current):
     assert found.value == pytest.approx(expected_conductivity(), rel=0.05)
     assert abs(found.value - expected_conductivity()) < 4 * found.error
     assert green_kubo_integral(current[:2000], STEP_FS, BOX)[0] == 0
+
+
+def test_stacie(current):
+    pytest.importorskip("stacie")
+    found = conductivity_stacie(current[:60_000], STEP_FS, BOX)
+    assert found.value == pytest.approx(expected_conductivity(), rel=0.1)
+    assert abs(found.value - expected_conductivity()) < 4 * found.error
+    with pytest.raises(SettingError, match="run longer"):
+        conductivity_stacie(current[:8], STEP_FS, BOX)
 
 
 def test_einstein(current):
