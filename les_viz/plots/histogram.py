@@ -49,8 +49,9 @@ def histogram_by_element(
             figure.add_vline(x=float(values[marked]), line={"color": MARK, "width": 3}, row=row, col=1)
     figure.update_xaxes(range=[edges[0], edges[-1]])
     figure.update_xaxes(title_text=label, row=len(elements), col=1)
-    figure.update_yaxes(title_text="atoms", nticks=4, rangemode="tozero")
+    figure.update_yaxes(title_text="atoms", nticks=4, rangemode="tozero", fixedrange=True)
     figure.update_layout(template=template(), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, bargap=0.04, margin_t=24)
+    figure.update_layout(selectdirection="h")
     return figure
 
 

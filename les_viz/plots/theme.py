@@ -81,11 +81,21 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
-def toolbar() -> dict[str, Any]:
-    """Plotly's options in the browser: a quiet toolbar that saves SVG, and no link to the outside."""
+_NEVER = ("lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d")
+_MODES = ("select2d", "zoom2d", "pan2d")
+
+
+def toolbar(*, selects: bool = False) -> dict[str, Any]:
+    """Plotly's options in the browser: a short toolbar that saves SVG, and no link to the outside.
+
+    Dragging zooms, a double click shows all again: no buttons are needed, which would cover titles and legends.
+
+    Args:
+        selects: the figure takes clicks, so that what dragging does has to be chosen.
+    """
     return {
         "displaylogo": False,
-        "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
+        "modeBarButtonsToRemove": list(_NEVER if selects else _NEVER + _MODES),
         "toImageButtonOptions": {"format": "svg"},
     }
 

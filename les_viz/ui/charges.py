@@ -28,6 +28,7 @@ from les_viz.viewer.scene import Coloring, colorings, scene_of
 
 _TABLE_WIDGET = "atom_table"
 _HISTOGRAM_WIDGET = "charge_histogram"
+_ELEMENTS_WIDGET = "element_choice"
 _SCATTER_WIDGET = "environment_scatter"
 
 QUESTION = (
@@ -104,11 +105,33 @@ def show_histogram(shown: Shown) -> None:
     st.plotly_chart(
         figure,
         theme="streamlit",
-        config=theme.toolbar(),
+        config=theme.toolbar(selects=True),
         key=_HISTOGRAM_WIDGET,
         on_select=partial(_take_bars, shown),
         selection_mode=("points", "box"),
     )
+    _choose_elements(shown)
+
+
+def _choose_elements(shown: Shown) -> None:
+    """All atoms of an element with one click."""
+    symbols, chosen = np.asarray(_symbols(shown.prediction)), np.zeros(len(shown.prediction.atomic_numbers), dtype=bool)
+    chosen[list(selected_atoms(shown))] = True
+    elements = sorted(set(symbols.tolist()))
+    seed(_ELEMENTS_WIDGET, [element for element in elements if chosen[symbols == element].all()])
+    st.pills(
+        "Select by element, a click on a bar, or a box",
+        elements,
+        selection_mode="multi",
+        key=_ELEMENTS_WIDGET,
+        on_change=_take_elements,
+        args=(symbols,),
+        help="A bar takes a click. For a box, choose Box Select in the toolbar of the plot.",
+    )
+
+
+def _take_elements(symbols: np.ndarray) -> None:
+    select_atoms(np.flatnonzero(np.isin(symbols, widget_value(_ELEMENTS_WIDGET))).tolist())
 
 
 def show_warnings(shown: Shown) -> None:
@@ -153,7 +176,7 @@ def _show_environment(shown: Shown) -> None:
     st.plotly_chart(
         figure,
         theme="streamlit",
-        config=theme.toolbar(),
+        config=theme.toolbar(selects=True),
         key=_SCATTER_WIDGET,
         on_select=_take_points,
         selection_mode=("points", "box"),

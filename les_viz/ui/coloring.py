@@ -11,6 +11,8 @@ from les_viz.ui.session import current, remember, seed, update, widget_value
 from les_viz.viewer.scene import Coloring, colorings
 
 BY_ELEMENT = "element"
+_SHORT = {"Coulomb energy": "E_LR", "short-range energy": "E_SR"}
+"""Names that are too long for one row; the bar in the viewer has the whole."""
 _COLOR_WIDGET = "color_choice"
 _LOCK_WIDGET = "lock_choice"
 _LIMIT_WIDGET = "limit_choice"
@@ -52,6 +54,7 @@ def choose_coloring(prediction: Prediction) -> None:
     st.segmented_control(
         "Colour by",
         options,
+        format_func=lambda name: _SHORT.get(name, name),
         key=_COLOR_WIDGET,
         required=True,
         wrap=True,

@@ -19,6 +19,7 @@ from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current
 _STYLE = """<style>
 .stMainBlockContainer { padding: 2.4rem 2rem 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.2rem 0; }
+.st-key-color_choice button { padding: 0 0.55rem; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }

@@ -34,6 +34,13 @@ def _fraction(text: str) -> float:
     return value
 
 
+def _limit(text: str) -> float:
+    value = float(text)
+    if not 1e-4 <= value <= 1e4:
+        raise ValueError(text)
+    return value
+
+
 def _one_of(*options: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in options:
@@ -50,6 +57,12 @@ _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "atom": ("selected_atom", _count),
     "color": ("color_by", str),
     "definition": ("bec_method", _one_of("local", "wrapped")),
+    "boundary": ("boundary", _one_of("periodic", "open")),
+    "range": ("locked_limit", _limit),
+    "tensors": ("glyphs", _one_of("the picked atom", "all atoms", "none")),
+    "dipoles": ("dipoles", _one_of("the whole", "each molecule", "none")),
+    "surfaces": ("surfaces", _one_of("none", "low", "middle", "high")),
+    "field": ("field_shown", _one_of("none", "in the plane", "at the atoms")),
     "plane": ("plane_axis", _one_of("a", "b", "c")),
     "position": ("plane_position", _fraction),
     "sign": ("charge_sign", lambda text: int(_one_of("1", "-1")(text))),
@@ -98,7 +111,7 @@ def address_of(session: Session) -> dict[str, str]:
         elif field == "is_lecture":
             said[name] = "1"
         else:
-            said[name] = f"{value:g}" if isinstance(value, float) else str(value)
+            said[name] = f"{value:.6g}" if isinstance(value, float) else str(value)
     return said
 
 

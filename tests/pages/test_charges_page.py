@@ -84,6 +84,15 @@ def keys_of_buttons(page):
     return [button.key for button in page.app.button if button.key]
 
 
+def test_all_atoms_of_an_element_can_be_selected(page):
+    page.app.button_group(key="element_choice").set_value(["H"]).run()
+    assert page.payload()[0]["selection"] == [1, 2, 4, 5]
+    assert page.app.session_state["atom_table"]["selection"]["rows"] == [1, 2, 4, 5]
+    page.app.button_group(key="element_choice").set_value([]).run()
+    assert page.payload()[0]["selection"] == []
+    assert page.errors() == []
+
+
 def test_colours_follow_the_choice(page):
     page.app.button_group(key="color_choice").set_value("potential").run()
     header, _ = page.payload()

@@ -39,7 +39,7 @@ def show_charts(entry: RunEntry) -> None:
         st.plotly_chart(
             figure,
             theme="streamlit",
-            config=theme.toolbar(),
+            config=theme.toolbar(selects=True),
             key=_WIDGET,
             on_select=lambda: _take_click(now.name),
             selection_mode="points",
