@@ -16,6 +16,7 @@ from les_viz.units import COULOMB_CONSTANT
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_models"
 SCRIPTS = {
+    "charge-transfer": ("measure",),
     "organic": ("xtb", "molecules", "clusters", "truth", "dimers", "measure", "make_data"),
     "point-ions": ("ions", "measure", "make_data"),
     "rocksalt": ("measure",),
@@ -44,6 +45,14 @@ def organic(monkeypatch):
     pytest.importorskip("tblite", reason="pip install tblite to compare with GFN2-xTB")
     yield scripts_of("organic", monkeypatch)
     for script in SCRIPTS["organic"]:
+        sys.modules.pop(script, None)
+
+
+@pytest.fixture
+def polyyne(monkeypatch):
+    pytest.importorskip("tblite", reason="pip install tblite to compare with GFN2-xTB")
+    yield scripts_of("charge-transfer", monkeypatch)
+    for script in SCRIPTS["charge-transfer"]:
         sys.modules.pop(script, None)
 
 
@@ -177,30 +186,50 @@ class TestWater:
         assert water["measure"].scores(truth, vectors)["r2"] == pytest.approx(0.912, abs=0.005)
 
 
+@pytest.mark.parametrize(("sample", "compound"), [("rocksalt", "NaCl"), ("rocksalt-mgo", "MgO")])
 class TestRocksalt:
-    def test_charges_and_frequencies_are_those_of_the_card(self, rocksalt):
-        model = needs_weights("rocksalt")
-        twin = les_viz.load_model(SAMPLES / "rocksalt" / "short_range.safetensors")
-        found = rocksalt["measure"].figures(model, twin, "NaCl")
-        recorded = json.loads((SAMPLES / "rocksalt" / "truth.json").read_text(encoding="utf-8"))["NaCl"]
+    def test_charges_and_frequencies_are_those_of_the_card(self, rocksalt, sample, compound):
+        model = needs_weights(sample)
+        twin = les_viz.load_model(SAMPLES / sample / "short_range.safetensors")
+        found = rocksalt["measure"].figures(model, twin, compound)
+        recorded = json.loads((SAMPLES / sample / "truth.json").read_text(encoding="utf-8"))[compound]
         assert found["charges"] == pytest.approx(recorded["charges"], abs=1e-3)
         for kind in ("long_range", "short_range"):
             assert found["phonons"][kind] == pytest.approx(recorded["phonons"][kind], abs=0.5)
 
-    def test_learned_born_charge_is_near_that_of_berry_phases(self, rocksalt):
-        model = needs_weights("rocksalt")
-        found = rocksalt["measure"].charges(model, "NaCl")
+    def test_learned_born_charge_is_near_that_of_berry_phases(self, rocksalt, sample, compound):
+        model = needs_weights(sample)
+        found = rocksalt["measure"].charges(model, compound)
         assert found["born_charge_e"] == pytest.approx(found["born_charge_of_pbe_e"], rel=0.15)
         assert abs(found["total_charge_of_the_cell_e"]) < 1e-6
 
-    def test_splitting_is_that_of_the_charges(self, rocksalt):
+    def test_splitting_is_that_of_the_charges(self, rocksalt, sample, compound):
         """ω(LO)² - ω(TO)² = 4π Z²/(ε∞ μ V), whatever the forces are."""
-        model = needs_weights("rocksalt")
-        measure = rocksalt["measure"]
-        found = measure.optical_frequencies(model, "NaCl", 1.1)
-        volume = measure.crystal("NaCl").get_volume() / 4
-        reduced = 22.98977 * 35.45 / (22.98977 + 35.45)
-        stiffness = 4 * np.pi * COULOMB_CONSTANT * 1.1**2 / (2.34 * volume)  # eV/Å²
+        model = needs_weights(sample)
+        measure, born = rocksalt["measure"], 1.1
+        found = measure.optical_frequencies(model, compound, born)
+        crystal = measure.crystal(compound)
+        masses = set(crystal.get_masses())
+        reduced = np.prod(list(masses)) / sum(masses)
+        epsilon = measure.EXPERIMENT[compound].epsilon_infinity
+        stiffness = 4 * np.pi * COULOMB_CONSTANT * born**2 / (epsilon * crystal.get_volume() / 4)  # eV/Å²
         per_cm = np.sqrt(stiffness / reduced) * 15.633302 * 33.35640951981521
         split = np.sqrt(found["longitudinal_per_cm"] ** 2 - found["transverse_per_cm"] ** 2)
         assert split == pytest.approx(per_cm, rel=0.01)
+
+
+class TestChargeTransfer:
+    def test_figures_are_those_of_the_card(self, polyyne):
+        model = needs_weights("charge-transfer")
+        twin = les_viz.load_model(SAMPLES / "charge-transfer" / "short_range.safetensors")
+        found = polyyne["measure"].figures(model, twin)
+        recorded = json.loads((SAMPLES / "charge-transfer" / "truth.json").read_text(encoding="utf-8"))
+        assert found["far_end"] == pytest.approx(recorded["far_end"], rel=0.02, abs=1e-3)
+        for kind in ("long_range", "short_range"):
+            assert found["forces"][kind] == pytest.approx(recorded["forces"][kind], rel=0.02)
+
+    def test_charges_know_nothing_of_a_proton_out_of_reach(self, polyyne):
+        """The limit that this sample is there to show: xTB moves charge along the whole chain."""
+        found = polyyne["measure"].far_end(needs_weights("charge-transfer"), None)
+        assert found["charge_moved_e"] == 0
+        assert found["charge_moved_by_xtb_e"] > 0.1

@@ -44,6 +44,7 @@ CHARGE_SIGNS = {
     "water": ("water_64.extxyz", {"O": -1, "H": 1}),
     "point-ions": ("ions_64.extxyz", {"Na": 1, "Cl": -1}),
     "organic": ("water_dimer.extxyz", {"O": -1, "H": 1}),
+    "charge-transfer": ("c10h3_plus.extxyz", {"H": 1}),
     "rocksalt": ("nacl_64.extxyz", {"Na": 1, "Cl": -1}),
     "rocksalt-mgo": ("mgo_64.extxyz", {"Mg": 1, "O": -1}),
 }
