@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from les_viz.runs.directory import RunDirectory, read_json, write_json
+from les_viz.runs.thermo import last_step
 
 HEARTBEAT_S = 0.5
 """A process that runs a run writes its status so often."""
@@ -89,11 +90,21 @@ def read_status(directory: RunDirectory) -> Status:
     """The state of a run; that of one whose process is gone says so."""
     content = read_json(directory.status)
     if content is None:
-        return Status(state=State.STOPPED if directory.checkpoint.exists() else State.QUEUED)
+        return _status_from_results(directory)
     status = _status_of(content)
     is_silent = time.time() - status.heartbeat > SILENCE_S
     is_gone = status.pid > 0 and status.host in ("", platform.node()) and not is_alive(status.pid)
     return _interrupted(status) if status.state.is_live and (is_silent or is_gone) else status
+
+
+def _status_from_results(directory: RunDirectory) -> Status:
+    """That of a run which no worker had: as `les-viz md` and scripts leave it, as far as its files tell."""
+    if not directory.checkpoint.exists():
+        return Status(state=State.QUEUED)
+    described = read_json(directory.run) or {}
+    steps = int(described.get("config", {}).get("dynamics", {}).get("steps", 0))
+    step = last_step(directory.thermo)
+    return Status(state=State.FINISHED if 0 < steps <= step else State.STOPPED, step=step, steps=steps)
 
 
 def _status_of(content: dict[str, Any]) -> Status:

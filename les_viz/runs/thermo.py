@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from les_viz.md.frames import Frame
 from les_viz.runs.directory import write_whole
 
+_TAIL_BYTES = 8192
+"""More than a line takes."""
+
 
 def line_of(frame: Frame) -> dict[str, Any]:
     """A frame as thermo.jsonl has it."""
@@ -50,6 +53,17 @@ class ThermoWriter:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
+
+
+def last_step(path: Path) -> int:
+    """Step of the last whole line, looking at the end of the file only; 0 without one."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = stream.read().rpartition(b"\n")[0].splitlines()
+    except OSError:
+        return 0
+    return int(json.loads(lines[-1])["step"]) if lines else 0
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -104,6 +104,12 @@ def test_python_for_this_runs(page, runs, tmp_path, monkeypatch, capsys):
     assert "3 frames of 6 atoms" in capsys.readouterr().out
 
 
+def test_a_hot_run_is_not_stopped_for_being_as_hot_as_asked(page, runs):
+    page.app.number_input(key="run_temperature").set_value(6000.0).run()
+    code = next(block.value for block in page.app.code if "run_config" in block.value)
+    assert "'temperature_limit_K': 18000.0" in code
+
+
 def test_presets_are_of_bundled_samples_and_say_what_to_watch():
     assert [preset.title for preset in PRESETS] == [
         "Turn on the field",

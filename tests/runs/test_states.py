@@ -1,5 +1,6 @@
 """What a folder tells of a run whose process is alive, dead, silent, or on another machine."""
 
+import json
 import os
 import subprocess
 import sys
@@ -56,3 +57,17 @@ def test_an_end_is_noted_only_where_none_was_told(directory, state):
     note_end(directory)
     assert read_status(directory).state == (State.INTERRUPTED if state.is_live else state)
     note_end(RunDirectory(directory.path / "deleted"))
+
+
+@pytest.mark.parametrize(("step", "state"), [(20, State.STOPPED), (40, State.FINISHED)])
+def test_a_run_of_the_command_line_is_as_far_as_its_files_are(directory, step, state):
+    """It has no process that speaks of it; the last line may be cut off."""
+    assert read_status(directory).state == State.QUEUED
+    write_json(directory.run, {"config": {"dynamics": {"steps": 40}}})
+    directory.checkpoint.touch()
+    assert read_status(directory).step == 0
+    padding = "x" * 9000
+    lines = [{"step": 0, "padding": padding}, {"step": step}]
+    directory.thermo.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"st')
+    status = read_status(directory)
+    assert (status.state, status.step, status.steps) == (state, step, 40)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from les_viz.md.protocols import FieldProtocol, Shape
+from les_viz.md.settings import DynamicsSettings
 from les_viz.runs.catalog import runs_folder
 from les_viz.runs.directory import write_whole
 from les_viz.ui import models, structures
@@ -19,6 +20,9 @@ LIMITS = {"unwatched_s": UNWATCHED_S, "disk_MB": 4000, "hours": 24.0}
 
 LARGEST_AMPLITUDE = 1.0
 """V/Å at the ends of the slider."""
+
+HOTTEST = 3.0
+"""Times its temperature at which a run is stopped, where that is above what stops any run."""
 
 INPUTS = ".inputs"
 """Folder, beside the runs, of structures and models that are not bundled."""
@@ -99,6 +103,7 @@ def _motion_tables(plan: Plan) -> dict[str, Any]:
             "temperature_K": plan.temperature,
             "seed": plan.seed,
             "minimize": "fire" if plan.is_minimized else "none",
+            "temperature_limit_K": max(DynamicsSettings().temperature_limit_K, HOTTEST * plan.temperature),
         },
         "field": shape,
         "output": {"every": plan.every},
