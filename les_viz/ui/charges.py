@@ -24,6 +24,7 @@ from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
 from les_viz.ui.wording import number, plain
+from les_viz.viewer.html import standalone_html
 from les_viz.viewer.scene import Coloring, colorings, scene_of
 
 _TABLE_WIDGET = "atom_table"
@@ -233,6 +234,12 @@ def extxyz_of(shown: Shown) -> bytes:
     return extxyz_bytes(shown.atoms, arrays=arrays, info=info)
 
 
+def html_of(shown: Shown) -> bytes:
+    """The picture as a web page of its own."""
+    scene = scene_of(shown.prediction, chosen_coloring(shown.prediction))
+    return standalone_html(scene, title=f"{shown.structure.label}, {shown.model.label}").encode()
+
+
 def _shown_values(shown: Shown) -> Coloring:
     """The coloured value; the first there is where atoms are coloured by element."""
     coloring = chosen_coloring(shown.prediction)
@@ -309,6 +316,14 @@ def _offer_downloads(table: pd.DataFrame, shown: Shown) -> None:
         file_name="charges.extxyz",
         mime="chemical/x-xyz",
         on_click="ignore",
+    )
+    st.download_button(
+        "Picture to turn (HTML)",
+        lambda: html_of(shown),
+        file_name="charges.html",
+        mime="text/html",
+        on_click="ignore",
+        help="The viewer with this structure in one file: opens in any browser, without a network.",
     )
 
 

@@ -1,6 +1,7 @@
 """What the page hands out."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from small_bench import model_bytes, water
 import les_viz
 from les_viz.io.reading import read_bytes
 from les_viz.ui import models
-from les_viz.ui.charges import atom_table, extxyz_of
+from les_viz.ui.charges import atom_table, extxyz_of, html_of
 from les_viz.ui.session import Shown, StructureEntry
 
 
@@ -27,6 +28,15 @@ def test_the_extxyz_carries_charges_and_energies_and_reads_back(shown):
     np.testing.assert_allclose(atoms.arrays["partial_charges"], shown.prediction.partial_charges, atol=1e-7)
     assert atoms.info["long_range_energy"] == pytest.approx(shown.prediction.long_range_energy)
     np.testing.assert_allclose(atoms.positions, shown.atoms.positions, atol=1e-7)
+
+
+def test_the_picture_asks_nobody_and_takes_no_markup_from_the_name_of_a_file(shown, monkeypatch):
+    monkeypatch.setattr("les_viz.ui.charges.chosen_coloring", lambda prediction: None)
+    named = replace(shown, structure=replace(shown.structure, label="<script>alert(1)</script>"))
+    page = html_of(named).decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "src=" not in page.partition("</head>")[0]
 
 
 def test_the_table_has_a_row_an_atom_and_a_unit_a_column(shown):
