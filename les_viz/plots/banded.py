@@ -12,7 +12,12 @@ from les_viz.response.prediction import FloatArray
 
 HEIGHT = 440
 MOST_POINTS = 2000
-_CAPTION_SPACE = 64
+_CAPTION_SPACE = 78
+"""Pixels from the axis to the lower end of the first line of small print: below the axis' title, or narrow figures draw
+one over the other."""
+
+_LINE_OF_PRINT = 18
+_PRINT = "small print"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ def banded(lines: Sequence[Banded], axes: Axes, *, caption: str = "") -> go.Figu
 
 def with_caption(figure: go.Figure, caption: str) -> go.Figure:
     """The figure with a line of small print below."""
-    return _with_small_print(figure, caption, x=0, anchor="left")
+    return _with_small_print(figure, caption)
 
 
 def with_measured(figure: go.Figure, measured: Sequence[Band], source: str) -> go.Figure:
@@ -94,23 +99,27 @@ def with_measured(figure: go.Figure, measured: Sequence[Band], source: str) -> g
             showarrow=False,
             font={"size": 12, "color": REFERENCE_GREY},
         )
-    return _with_small_print(figure, f"grey: {source}", x=1, anchor="right")
+    return _with_small_print(figure, f"grey: {source}")
 
 
-def _with_small_print(figure: go.Figure, text: str, *, x: float, anchor: str) -> go.Figure:
+def _with_small_print(figure: go.Figure, text: str) -> go.Figure:
+    """The figure with one more line below the axis."""
+    n_lines = sum(note.name == _PRINT for note in figure.layout.annotations)
+    space = _CAPTION_SPACE + _LINE_OF_PRINT * n_lines
     figure.add_annotation(
+        name=_PRINT,
         text=text,
         xref="paper",
         yref="paper",
-        x=x,
+        x=0,
         y=0,
-        yshift=-_CAPTION_SPACE,
-        xanchor=anchor,
+        yshift=-space,
+        xanchor="left",
         yanchor="bottom",
         showarrow=False,
         font={"size": 12, "color": REFERENCE_GREY},
     )
-    figure.update_layout(margin_b=_CAPTION_SPACE + 14)
+    figure.update_layout(margin_b=space + 6)
     return figure
 
 
