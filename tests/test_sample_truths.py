@@ -20,7 +20,7 @@ SCRIPTS = {
     "organic": ("xtb", "molecules", "clusters", "truth", "dimers", "measure", "make_data"),
     "point-ions": ("ions", "measure", "make_data"),
     "rocksalt": ("measure",),
-    "water": ("measure",),
+    "water": ("measure", "get_data"),
 }
 
 
@@ -168,6 +168,32 @@ class TestOrganic:
 
 
 class TestWater:
+    @pytest.mark.shared
+    def test_training_data_come_out_of_the_layout_of_deepmd(self, water, shared, tmp_path, monkeypatch):
+        """The script that fetches them, on the same frames laid out on this disk as its source lays them out."""
+        held_out = ase.io.read(shared / "data/water_pbe0/val.extxyz.gz", ":2", format="extxyz")
+        order = np.argsort(-held_out[0].numbers, kind="stable")
+        for folder in ("data_0/set.000", "data_1/set.000", "data_1/set.001", "data_2/set.000", "data_3/set.000"):
+            (tmp_path / folder).mkdir(parents=True)
+            np.save(tmp_path / folder / "box.npy", [frame.cell.array.ravel() for frame in held_out])
+            np.save(tmp_path / folder / "coord.npy", [frame.positions[order].ravel() for frame in held_out])
+            np.save(tmp_path / folder / "energy.npy", [frame.get_potential_energy() for frame in held_out])
+            np.save(tmp_path / folder / "force.npy", [frame.get_forces()[order].ravel() for frame in held_out])
+            (tmp_path / folder).parent.joinpath("type.raw").write_text("\n".join(["0"] * 64 + ["1"] * 128))
+            (tmp_path / folder).parent.joinpath("type_map.raw").write_text("O\nH\n")
+        monkeypatch.setattr(water["get_data"], "SOURCE", tmp_path.as_uri())
+        monkeypatch.setattr(sys, "argv", ["get_data.py", str(tmp_path / "out")])
+        water["get_data"].main()
+        train, found = (
+            ase.io.read(tmp_path / "out" / f"{n}.extxyz.gz", ":", format="extxyz") for n in ("train", "val")
+        )
+        assert len(train) == 8
+        for frame, wanted in zip(found, held_out, strict=True):
+            assert (frame.numbers == wanted.numbers[order]).all()
+            assert frame.positions == pytest.approx(wanted.positions[order], abs=1e-7)
+            assert frame.get_forces() == pytest.approx(wanted.get_forces()[order], abs=1e-7)
+            assert frame.get_potential_energy() == pytest.approx(wanted.get_potential_energy(), abs=1e-6)
+
     @pytest.mark.shared
     def test_polarizability_gives_epsilon_infinity(self, water, shared):
         frames = ase.io.read(shared / "data/water_wannier/total_polarizability.extxyz.gz", ":", format="extxyz")
