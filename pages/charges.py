@@ -13,5 +13,5 @@ if shown is not None:
     with right:
         charges.show_numbers(shown)
         charges.show_histogram(shown)
-        charges.show_warnings(shown)
+        bench.warn(shown)
     charges.show_details(shown)

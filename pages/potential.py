@@ -14,4 +14,5 @@ if shown is not None and view.has_charges(shown):
     with right:
         view.show_numbers(shown)
         view.show_plane(shown)
+        bench.warn(shown)
     view.show_details(shown)

@@ -15,4 +15,5 @@ if shown is not None:
         overview.show_numbers(shown)
         overview.show_settings(shown)
         overview.show_tensor(shown)
+        bench.warn(shown)
     tabs.show_details(shown)

@@ -56,7 +56,7 @@ def plane_map(
         zmax=limit,
         contours={"start": -limit, "end": limit, "size": limit / 5, "coloring": "heatmap"},
         line={"width": 0.4, "color": REFERENCE_GREY},
-        colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        colorbar={"title": {"text": label, "side": "top"}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="%{customdata:+.3f} at %{x:.2f}, %{y:.2f} Å<extra></extra>",
     )
     dots = go.Scatter(

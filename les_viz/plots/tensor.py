@@ -34,7 +34,7 @@ def tensor_map(tensor: FloatArray, *, label: str, limit: float) -> go.Figure:
         zmax=limit,
         xgap=2,
         ygap=2,
-        colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "nticks": 5, "outlinewidth": 0},
+        colorbar={"title": {"text": label, "side": "top"}, "thickness": 12, "nticks": 5, "outlinewidth": 0},
         hovertemplate="field %{y}, displacement %{x}: %{text}<extra></extra>",
     )
     figure = go.Figure(heat)

@@ -23,7 +23,7 @@ from les_viz.ui.session import Shown, current, seed, update, widget_value
 from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
-from les_viz.ui.wording import number, plain
+from les_viz.ui.wording import number
 from les_viz.viewer.html import standalone_html
 from les_viz.viewer.scene import Coloring, colorings, scene_of
 
@@ -133,13 +133,6 @@ def _choose_elements(shown: Shown) -> None:
 
 def _take_elements(symbols: np.ndarray) -> None:
     select_atoms(np.flatnonzero(np.isin(symbols, widget_value(_ELEMENTS_WIDGET))).tolist())
-
-
-def show_warnings(shown: Shown) -> None:
-    """What belongs beside the numbers."""
-    for warning in shown.prediction.warnings:
-        sentence = warning[:1].upper() + warning[1:]
-        st.warning(plain(sentence))
 
 
 def show_details(shown: Shown) -> None:

@@ -15,11 +15,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from les_viz.ui import links, sidebar
 from les_viz.ui.prediction import predict_on_bench
 from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current
+from les_viz.ui.wording import plain
 
 _STYLE = """<style>
 .stMainBlockContainer { padding: 2.4rem 2rem 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 .st-key-color_choice button { padding: 0 0.55rem; }
+.stMainBlockContainer .stButton button * { white-space: normal; overflow: visible; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
@@ -54,6 +56,11 @@ class Bench:
         if shown is None:
             self._invite()
         return shown
+
+    def warn(self, shown: Shown) -> None:
+        """Say why numbers of this page are not to be trusted, beside them."""
+        for warning in shown.prediction.warnings:
+            st.warning(plain(warning[:1].upper() + warning[1:]))
 
     def offer(self, script: str) -> None:
         """Put the Python of the page, and its address, into the corner."""

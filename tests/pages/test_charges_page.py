@@ -235,6 +235,12 @@ def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page, samp
     dipoles.append(predicted_dipole(moved))
     assert page.metrics()["Dipole change"] == f"{np.linalg.norm(dipoles[1] - dipoles[0]):.3f} e·Å"
     assert "atoms.positions[0] += [0.2, 0.0, 0.0]" in page.app.code[0].value
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(page.app.code[0].value, "page", "exec"), {})
+    assert (
+        f"{page.app.session_state['les_viz_session'].shown.prediction.partial_charges[0]:+.4f} e" in printed.getvalue()
+    )
     clicked(page, "Undo")
     np.testing.assert_array_equal(page.payload()[1]["values"], before[1]["values"])
 

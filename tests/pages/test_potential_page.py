@@ -2,6 +2,7 @@
 
 import io
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from ase.io.cube import read_cube
 
 import les_viz
 from les_viz.response.potential import potential_grid
+from les_viz.ui import prediction
 from les_viz.ui.potential.grid import Plane, atoms_near, values_on
 from les_viz.units import HARTREE
 
@@ -54,6 +56,18 @@ def test_the_field_is_drawn(page, where):
 def test_each_tab_draws(page, title):
     page.open_tab("potential_tabs", title)
     assert page.errors() == []
+
+
+@pytest.mark.parametrize("name", ["charges", "response", "potential"])
+def test_what_the_model_never_saw_is_warned_of_beside_the_numbers(open_page, monkeypatch, name):
+    predict = prediction.predict_cached
+    warned = ("1 O atom with a neighbour at 0.4 Å: do not trust the numbers",)
+    monkeypatch.setattr(
+        prediction, "predict_cached", lambda *args, **options: replace(predict(*args, **options), warnings=warned)
+    )
+    page = open_page(name)
+    assert page.errors() == []
+    assert "do not trust" in page.app.warning[0].value
 
 
 def test_an_open_system_has_a_potential_too(page):

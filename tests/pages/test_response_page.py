@@ -57,6 +57,11 @@ def test_definition_sign_and_screening_are_choices(page, prediction):
     page.app.selectbox(key="bec_method_choice").select("wrapped").run()
     assert not np.allclose(page.payload()[1]["values"], before)
     assert "rescaled(charge_sign=-1, epsilon_infinity=4.0)" in page.app.code[0].value
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(page.app.code[0].value, "page", "exec"), {})
+    shown = page.app.session_state["les_viz_session"].shown
+    assert str(shown.prediction.dipole.round(4)) in printed.getvalue()
     page.app.selectbox(key="model_choice").run()
 
 
