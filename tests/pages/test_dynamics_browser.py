@@ -78,6 +78,15 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
     wait_for(window, lambda: last_field(runs)[2] == pytest.approx(0.2), "the field is not felt")
     assert last_field(runs)[:2].tolist() == [0, 0]
 
+    words = window.page.locator(".les-frame")
+    window.page.locator(".les-play").click()
+    wait_for(window, lambda: words.inner_text().startswith("held at "), "nothing says that the picture is held")
+    shown, there = words.inner_text().partition(" / ")[0], n_frames(window)
+    wait_for(window, lambda: n_frames(window) > there, "the run seems to stand while its picture does")
+    assert words.inner_text().partition(" / ")[0] == shown
+    press(window, "Back to live")
+    wait_for(window, lambda: "held" not in words.inner_text(), "there is no way back")
+
     press(window, "Stop")
     window.page.get_by_role("button", name="Resume", exact=True).wait_for()
     (entry,) = list_runs(runs)
