@@ -17,7 +17,6 @@ from les_viz.response.prediction import FloatArray
 from les_viz.ui import structures
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.session import Shown
-from les_viz.ui.wording import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +106,7 @@ def _show(shown: Shown, name: str, reference: FloatArray) -> None:
     compared = agreement(reference, values)
     left, right = st.columns([3, 2])
     symbols = [SYMBOLS[number] for number in shown.prediction.atomic_numbers]
-    figure = parity(reference, values, symbols, x_label=f"{plain(name)} (e)", y_label="partial charge of the model (e)")
+    figure = parity(reference, values, symbols, x_label=f"{name} (e)", y_label="partial charge of the model (e)")
     left.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="charge_parity")
     right.metric("RMS difference", f"{compared.rmse:.3f} e")
     right.metric("Slope through the origin", "–" if compared.slope is None else signed(compared.slope))
