@@ -120,7 +120,11 @@ class RunManager:
     def delete(self, name: str) -> None:
         """Stop a run and remove its folder."""
         self.stop(name)
-        shutil.rmtree(self.directory(name).path, ignore_errors=True)
+        path = self.directory(name).path
+        gone = path.with_name(f".deleted-{name}")  # where nobody touches a file while the folder is emptied
+        with suppress(OSError):
+            path = path.rename(gone)
+        shutil.rmtree(path, ignore_errors=True)
 
     def status(self, name: str) -> Status:
         """State, step, message."""

@@ -1,11 +1,13 @@
 """Runs in processes of their own: queue, control, death of the worker and of its parent, limits."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -122,6 +124,25 @@ def test_a_deleted_run_does_not_disturb_the_end_of_the_manager(tables, manager):
     manager.stop(name)
     manager.close()
     assert manager.entries() == []
+
+
+def test_a_deleted_run_is_gone_though_somebody_looks_at_it(tables, tmp_path, monkeypatch):
+    """The page touches a file in the folder of the run that it shows, every second."""
+    create_run(run_config(tables(pbc=False, steps=4)), tmp_path / "runs" / "run")
+    manager = RunManager(tmp_path / "runs", threads=1)
+    remove, touched = shutil.rmtree, []
+
+    def touch_and_remove(path, *arguments, **options):
+        with suppress(OSError):
+            manager.directory("run").watched.touch()
+            touched.append(path)
+        remove(path, *arguments, **options)
+
+    monkeypatch.setattr("les_viz.runs.manager.shutil.rmtree", touch_and_remove)
+    manager.delete("run")
+    manager.close()
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert touched == [], "it can be touched while it is emptied, and then stays"
 
 
 def test_deaf_run_is_killed(tables, manager):
