@@ -6,19 +6,18 @@ import subprocess
 import sys
 from argparse import Namespace
 from contextlib import suppress
+from dataclasses import fields
 
 from les_viz import resources
 from les_viz.errors import SettingError
+from les_viz.hosting import Hosting
 
 ADDRESS = "127.0.0.1"
 DEFAULT_PORT = 8501
-DEVICE_VARIABLE = "LES_VIZ_DEVICE"
-"""Environment variable that tells the app where models run."""
 
 _PORTS_TRIED = 50
 _SERVER_OPTIONS = {
     "server.address": ADDRESS,
-    "server.maxUploadSize": "50",
     "server.maxMessageSize": "50",
     "server.enableXsrfProtection": "true",
     "server.enableStaticServing": "false",
@@ -35,13 +34,14 @@ def run(options: Namespace) -> None:
     """Start the app and stay with it until it ends.
 
     Args:
-        options: port, no_browser, device.
+        options: port, no_browser, and the fields of `Hosting`.
 
     Raises:
         SettingError: the port is taken, or the app is not installed.
     """
-    command = server_command(_free_port(options.port), open_browser=not options.no_browser)
-    environment = {**os.environ, DEVICE_VARIABLE: options.device}
+    hosting = Hosting(**{field.name: getattr(options, field.name) for field in fields(Hosting)})
+    command = server_command(_free_port(options.port), hosting, open_browser=not options.no_browser)
+    environment = {**os.environ, **hosting.environment()}
     # Variables of the environment must not loosen these options.
     for name in [name for name in environment if name.startswith("STREAMLIT_")]:
         del environment[name]
@@ -54,11 +54,12 @@ def run(options: Namespace) -> None:
             subprocess.run(command, env=environment, check=False)
 
 
-def server_command(port: int, *, open_browser: bool) -> list[str]:
+def server_command(port: int, hosting: Hosting, *, open_browser: bool) -> list[str]:
     """The command line that starts the server.
 
     Args:
         port: where it listens.
+        hosting: what uploads may ask for.
         open_browser: whether it opens a browser window.
 
     Raises:
@@ -67,7 +68,12 @@ def server_command(port: int, *, open_browser: bool) -> list[str]:
     app = resources.APP_ROOT / "app.py"
     if not app.is_file():
         raise SettingError(f"the app is not where it should be ({app}): install les_viz again")
-    settings = {**_SERVER_OPTIONS, "server.port": str(port), "server.headless": str(not open_browser).lower()}
+    settings = {
+        **_SERVER_OPTIONS,
+        "server.maxUploadSize": str(hosting.upload_megabytes),
+        "server.port": str(port),
+        "server.headless": str(not open_browser).lower(),
+    }
     flags = [f"--{name}={value}" for name, value in settings.items()]
     # -P: a file like random.py in the user's folder must not stand in for a module.
     return [sys.executable, "-P", "-m", "les_viz.ui.server", str(app), *flags]

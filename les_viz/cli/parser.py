@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from les_viz import __version__
 from les_viz.errors import SettingError
+from les_viz.hosting import Hosting, number
 
 DTYPES = ("float64", "float32")
 BEC_METHODS = ("local", "wrapped")
@@ -91,6 +92,7 @@ def build_parser() -> Parser:
     parser.add_argument("--port", type=_port, metavar="N", help="port of the app (default: 8501, or the next free one)")
     parser.add_argument("--no-browser", action="store_true", help="do not open the browser")
     parser.add_argument("--device", type=_device, default="cpu", help="where models run: cpu, cuda, cuda:1 or mps")
+    _add_limits(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     _add_models(commands)
     _add_predict(commands)
@@ -101,6 +103,18 @@ def build_parser() -> Parser:
     _add_analyse(commands)
     _add_benchmark(commands)
     return parser
+
+
+def _add_limits(parser: Parser) -> None:
+    usual = Hosting()
+    for name, said in (
+        ("upload-megabytes", "largest file that the app takes"),
+        ("max-atoms", "most atoms of an uploaded structure"),
+        ("max-frames", "most frames of an uploaded trajectory"),
+        ("read-seconds", "longest time for reading an upload"),
+    ):
+        default = getattr(usual, name.replace("-", "_"))
+        parser.add_argument(f"--{name}", type=_count, default=default, metavar="N", help=f"{said} (default: {default})")
 
 
 def _add_models(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -178,6 +192,13 @@ def _time(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
         raise argparse.ArgumentTypeError(f"{text[:30]!r} is no time: use a number of fs, such as 500")
     return float(text)
+
+
+def _count(text: str) -> int:
+    try:
+        return number("it", text)
+    except SettingError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _device(text: str) -> str:

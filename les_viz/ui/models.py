@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
+from les_viz.hosting import Hosting
 from les_viz.io.names import display_name
 from les_viz.models.cards import twin_path
 from les_viz.models.loading import load_model, load_model_bytes, sample_names
@@ -17,20 +18,15 @@ from les_viz.ui.structures import FIRST_SAMPLE
 if TYPE_CHECKING:
     from les_viz.models.model import LESModel
 
-DEVICE_VARIABLE = "LES_VIZ_DEVICE"
-"""Environment variable, set by `les-viz --device`, that says where models compute."""
-
 MAX_UPLOADS = 3
 """How many uploads a session keeps."""
-
-MAX_UPLOAD_MEGABYTES = 50
 
 SUFFIXES = ("safetensors", "pth", "model")
 
 
 def device() -> str:
-    """Where models compute."""
-    return os.environ.get(DEVICE_VARIABLE, "cpu")
+    """Where models compute, as `les-viz --device` told the app."""
+    return Hosting.told_by(os.environ).device
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

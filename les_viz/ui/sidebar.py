@@ -1,5 +1,6 @@
 """The sidebar: which structure and which model lie on the bench, on every page."""
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from les_viz import resources
 from les_viz.errors import LesVizError
+from les_viz.hosting import Hosting
 from les_viz.ui import models, structures
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import undo
@@ -35,14 +37,14 @@ def choose_structure() -> StructureEntry | None:
         What was chosen; None while there is none to choose.
     """
     st.markdown("**Structure**")
-    menu = st.container()
+    menu, largest = st.container(), Hosting.told_by(os.environ).upload_megabytes
     with st.expander("Upload yours"):
         file = st.file_uploader(
             "Structure file",
             key="structure_file",
-            max_upload_size=structures.UPLOAD_LIMITS.max_bytes // 1_000_000,
+            max_upload_size=largest,
             help="extxyz, xyz, CIF, POSCAR/CONTCAR, PDB, LAMMPS data, ASE .traj or .json; text also as .gz. "
-            "Trajectories play on the page Charges. At most 50 MB.",
+            f"Trajectories play on the page Charges. At most {largest} MB.",
         )
     _receive_structure(file)
     session = current()
@@ -71,7 +73,7 @@ def choose_model(entry: StructureEntry | None) -> ModelEntry | None:
             "Model file",
             type=list(models.SUFFIXES),
             key="model_file",
-            max_upload_size=models.MAX_UPLOAD_MEGABYTES,
+            max_upload_size=Hosting.told_by(os.environ).upload_megabytes,
             help="A .safetensors file of les_viz or a published CACE-LES .pth file. Nothing in it is executed.",
         )
     _receive_model(file)

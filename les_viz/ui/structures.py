@@ -1,6 +1,7 @@
 """The structures a visitor can pick: bundled files and uploads."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from les_viz import resources
+from les_viz.hosting import Hosting
 from les_viz.io.bundled import read_bundled
 from les_viz.io.limits import ReadLimits
 from les_viz.io.names import display_name
@@ -19,8 +21,8 @@ from les_viz.ui.session import StructureEntry
 if TYPE_CHECKING:
     import ase
 
-UPLOAD_LIMITS = ReadLimits(max_atoms=20_000, max_frames=5_000)
-"""What one upload may ask for; the server serves others at the same time."""
+EXPANDED = 2
+"""So many times larger than a file may be what comes out of it when it is expanded."""
 
 FIRST_SAMPLE = "water"
 """On which the app opens."""
@@ -59,6 +61,19 @@ def load_sample(path: Path) -> StructureEntry:
     )
 
 
+def upload_limits() -> ReadLimits:
+    """What one upload may ask for, as the command line told the app."""
+    hosting = Hosting.told_by(os.environ)
+    largest = hosting.upload_megabytes * 1_000_000
+    return ReadLimits(
+        max_bytes=largest,
+        max_expanded_bytes=EXPANDED * largest,
+        max_atoms=hosting.max_atoms,
+        max_frames=hosting.max_frames,
+        seconds=float(hosting.read_seconds),
+    )
+
+
 def read_upload(name: str, data: bytes) -> StructureEntry:
     """Read an uploaded file.
 
@@ -72,7 +87,7 @@ def read_upload(name: str, data: bytes) -> StructureEntry:
     Raises:
         StructureError: one sentence that says what is wrong.
     """
-    structures = read_bytes(name, data, limits=UPLOAD_LIMITS)
+    structures = read_bytes(name, data, limits=upload_limits())
     shown = display_name(name)
     return StructureEntry(
         key=keys.upload_key(data),

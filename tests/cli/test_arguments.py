@@ -23,6 +23,8 @@ from les_viz.cli.parser import COMMANDS, build_parser, parse
         (["predict", "a", "--model", "x", "--device", "gpu"], "'gpu' is no device: use cpu, cuda, cuda:1 or mps"),
         (["--port", "80"], "'80' is no port: use a number from 1024 to 65535"),
         (["--port", "1e4"], "'1e4' is no port"),
+        (["--max-atoms", "-5"], "it is '-5': expected a whole number"),
+        (["--max-atoms", "0"], "it is '0': expected a whole number from 1 to 1000000"),
         (["convert", "a"], "the following arguments are required: OUT"),
         (["models", "--jsn"], "'--jsn' is not an option of this command: did you mean '--json'?"),
         (["models", "more"], "'more' is not an option of this command"),

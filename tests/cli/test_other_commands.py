@@ -14,6 +14,7 @@ import pytest
 import les_viz.benchmark.main as runner
 from les_viz import resources
 from les_viz.cli import launch
+from les_viz.hosting import Hosting
 
 CARD = """title = "Liquid water"
 elements = ["H", "O"]
@@ -88,19 +89,19 @@ def test_the_server_is_local_quiet_and_careful(les_viz, monkeypatch):
     started = []
     monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append((command, environment)))
     monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
-    assert les_viz("--no-browser", "--device", "cuda:1")[0] == 0
+    assert les_viz("--no-browser", "--device", "cuda:1", "--upload-megabytes", "80", "--max-frames", "9000")[0] == 0
     ((command, environment),) = started
     assert command[:4] == [sys.executable, "-P", "-m", "les_viz.ui.server"]
     assert command[4] == str(resources.APP_ROOT / "app.py")
     options = dict(flag.removeprefix("--").split("=") for flag in command[5:])
     assert options["server.address"] == "127.0.0.1"
     assert options["server.enableXsrfProtection"] == "true"
-    assert options["server.maxUploadSize"] == "50"
+    assert options["server.maxUploadSize"] == "80"
     assert options["client.showErrorDetails"] == "none"
     assert options["browser.gatherUsageStats"] == "false"
     assert options["server.headless"] == "true"
     assert 8501 <= int(options["server.port"]) < 8551
-    assert environment["LES_VIZ_DEVICE"] == "cuda:1"
+    assert Hosting.told_by(environment) == Hosting(device="cuda:1", upload_megabytes=80, max_frames=9000)
     assert "STREAMLIT_SERVER_ADDRESS" not in environment
 
 

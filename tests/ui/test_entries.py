@@ -4,7 +4,6 @@ import pytest
 from small_bench import model_bytes, water, write_samples
 
 from les_viz import resources
-from les_viz.cli.launch import DEVICE_VARIABLE
 from les_viz.errors import LesVizError, ModelError, StructureError
 from les_viz.ui import models, structures
 from les_viz.ui.session import StructureEntry
@@ -62,8 +61,21 @@ def test_uploads_have_limits_of_their_own():
         models.read_upload("x.pth", b"\x80\x04.")
 
 
+def test_limits_are_those_of_the_command_line(monkeypatch):
+    atoms = b"3\n\n" + b"H 0 0 0\nH 0 0 1\nH 0 0 2\n"
+    assert len(structures.read_upload("three.xyz", atoms).frames[0]) == 3
+    monkeypatch.setenv("LES_VIZ_MAX_ATOMS", "2")
+    with pytest.raises(StructureError, match="limit of 2"):
+        structures.read_upload("three.xyz", atoms)
+    monkeypatch.setenv("LES_VIZ_UPLOAD_MEGABYTES", "1")
+    with pytest.raises(StructureError, match="1 MB"):
+        structures.read_upload("big.xyz", b" " * 1_000_001)
+    monkeypatch.setenv("LES_VIZ_MAX_ATOMS", "many")
+    with pytest.raises(LesVizError, match="LES_VIZ_MAX_ATOMS is 'many': expected a whole number"):
+        structures.read_upload("three.xyz", atoms)
+
+
 def test_models_compute_where_the_command_line_says(monkeypatch):
-    assert models.DEVICE_VARIABLE == DEVICE_VARIABLE
-    monkeypatch.setenv(models.DEVICE_VARIABLE, "meta-physical")
+    monkeypatch.setenv("LES_VIZ_DEVICE", "meta-physical")
     with pytest.raises(LesVizError, match="meta-physical"):
         models.read_upload("c.safetensors", model_bytes())
