@@ -183,6 +183,7 @@ data_url = "nowhere"
 data_licence = "CC0"
 train_frames = 1
 charges_start = "anywhere"
+charge_head_note = "the other one was worse"
 held_out_file = "val.extxyz.gz"
 held_out_note = "made up"
 epsilon_infinity_note = "unknown"
