@@ -147,7 +147,7 @@ def test_no_scheduler(slow_sweep, tmp_path, monkeypatch):
 
 def test_a_stopped_sweep_goes_on(tables, tmp_path):
     """Stopped while one runs and one waits; also one that was queued when its server died."""
-    content = tables(pbc=False, steps=20, every=2, timestep_fs=0.05, checkpoint_s=0.0)
+    content = tables(pbc=False, steps=100, every=2, timestep_fs=0.05, checkpoint_s=0.0)
     sweep, folder = sweep_of(content | {"sweep": {"seeds": [1, 2]}}), tmp_path / "sweep"
 
     def is_running():

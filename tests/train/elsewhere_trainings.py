@@ -1,4 +1,4 @@
-"""A training on a device that is not the CPU, pretended here: nothing is made on the wrong one."""
+"""A training on a pretended device: nothing is made on the wrong one. Run by `test_other_devices.py`."""
 
 from dataclasses import replace
 
