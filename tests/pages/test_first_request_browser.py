@@ -7,6 +7,7 @@ import pytest
 from app_window import Window, wait_until_healthy
 
 from les_viz.cli.launch import server_command
+from les_viz.hosting import Hosting
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,7 @@ def fresh_url(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder = tmp_path_factory.mktemp("visitor")
-    command = server_command(port, open_browser=False)
+    command = server_command(port, Hosting(), open_browser=False)
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as server:
         try:
             address = f"http://127.0.0.1:{port}"
