@@ -31,51 +31,43 @@ def needs_weights(name):
 
 
 def scripts_of(name, monkeypatch):
-    """The modules in the folder of a sample, by name; they import each other as scripts do."""
+    """The modules in the folder of a sample, by name, for one test; they import each other as scripts do."""
     monkeypatch.syspath_prepend(SAMPLES / name)
     threads = os.environ.get("OMP_NUM_THREADS")
     modules = {script: importlib.import_module(script) for script in SCRIPTS[name]}
     if threads is None:
         os.environ.pop("OMP_NUM_THREADS", None)  # set by the scripts for their own run
-    return modules
+    yield modules
+    for script in modules:
+        sys.modules.pop(script, None)
 
 
 @pytest.fixture
 def organic(monkeypatch):
     pytest.importorskip("tblite", reason="pip install tblite to compare with GFN2-xTB")
-    yield scripts_of("organic", monkeypatch)
-    for script in SCRIPTS["organic"]:
-        sys.modules.pop(script, None)
+    yield from scripts_of("organic", monkeypatch)
 
 
 @pytest.fixture
 def polyyne(monkeypatch):
     pytest.importorskip("tblite", reason="pip install tblite to compare with GFN2-xTB")
-    yield scripts_of("charge-transfer", monkeypatch)
-    for script in SCRIPTS["charge-transfer"]:
-        sys.modules.pop(script, None)
+    yield from scripts_of("charge-transfer", monkeypatch)
 
 
 @pytest.fixture
 def ions(monkeypatch):
-    yield scripts_of("point-ions", monkeypatch)
-    for script in SCRIPTS["point-ions"]:
-        sys.modules.pop(script, None)
+    yield from scripts_of("point-ions", monkeypatch)
 
 
 @pytest.fixture
 def water(monkeypatch):
-    yield scripts_of("water", monkeypatch)
-    for script in SCRIPTS["water"]:
-        sys.modules.pop(script, None)
+    yield from scripts_of("water", monkeypatch)
 
 
 @pytest.fixture
 def rocksalt(monkeypatch):
     pytest.importorskip("phonopy", reason="pip install phonopy for frequencies")
-    yield scripts_of("rocksalt", monkeypatch)
-    for script in SCRIPTS["rocksalt"]:
-        sys.modules.pop(script, None)
+    yield from scripts_of("rocksalt", monkeypatch)
 
 
 class TestIons:

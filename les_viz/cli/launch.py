@@ -14,11 +14,12 @@ from les_viz.hosting import Hosting
 
 ADDRESS = "127.0.0.1"
 DEFAULT_PORT = 8501
+LARGEST_SCENE_MEGABYTES = 50
+"""To the browser; the frames of an upload take less than its file."""
 
 _PORTS_TRIED = 50
 _SERVER_OPTIONS = {
     "server.address": ADDRESS,
-    "server.maxMessageSize": "50",
     "server.enableXsrfProtection": "true",
     "server.enableStaticServing": "false",
     "server.fileWatcherType": "none",
@@ -71,6 +72,7 @@ def server_command(port: int, hosting: Hosting, *, open_browser: bool) -> list[s
     settings = {
         **_SERVER_OPTIONS,
         "server.maxUploadSize": str(hosting.upload_megabytes),
+        "server.maxMessageSize": str(max(hosting.upload_megabytes, LARGEST_SCENE_MEGABYTES)),
         "server.port": str(port),
         "server.headless": str(not open_browser).lower(),
     }

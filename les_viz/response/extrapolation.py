@@ -51,8 +51,10 @@ def odd_electrons(model: LESModel, evaluation: Evaluation, number: int, atoms: s
         number: of the structure in question.
         atoms: those of the structure.
     """
+    if not _is_always_neutral(model) or bool(evaluation.system.is_periodic[number]):
+        return ()
     electrons = int(evaluation.system.atomic_numbers[atoms].sum())
-    if electrons % 2 == 0 or bool(evaluation.system.is_periodic[number]) or not _is_always_neutral(model):
+    if electrons % 2 == 0:
         return ()
     return (
         f"{electrons} electrons if neutral, an odd number: an ion or a radical; the charges of this model sum to 0 "

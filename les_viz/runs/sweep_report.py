@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from les_viz.analysis.blocks import of_samples
+from les_viz.analysis.blocks import Estimate, of_samples
 from les_viz.errors import LesVizError, SettingError
 from les_viz.runs.averages import dielectric_of_fields, mean_of, mean_table, running_dielectric_of_fields
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.results import RunResults, load_results
+
+_Pair = tuple[RunResults, RunResults]
 
 
 @dataclass(slots=True)
@@ -60,19 +62,19 @@ def report_of_sweep(runs: list[Path], *, skip_fs: float = 0.0) -> SweepReport:
         reports = [report_of(results) for results in members.values()]
         found.reports[name] = mean_of(reports) if len(reports) > 1 else reports[0]
     for name, pairs in _opposite(groups).items():
-        estimates = [dielectric_of_fields(*pair) for pair in pairs]
+        estimates = [estimate for estimate, _ in pairs]
         several = of_samples(np.array([estimate.value for estimate in estimates]))
         found.reports[name].add("dielectric_constant_from_fields", estimates[0] if len(pairs) == 1 else several, "1")
-        curves = [running_dielectric_of_fields(*pair) for pair in pairs]
+        curves = [running_dielectric_of_fields(*pair) for _, pair in pairs]
         curve = curves[0] if len(pairs) == 1 else mean_table(curves)
         if curve is not None:
             found.reports[name].tables["dielectric_fields_running"] = curve
     return found
 
 
-def _opposite(groups: dict[str, dict[str, RunResults]]) -> dict[str, list[tuple[RunResults, RunResults]]]:
-    """Runs in opposite constant fields with the same seed, by the name of those along the field."""
-    found: dict[str, list[tuple[RunResults, RunResults]]] = {}
+def _opposite(groups: dict[str, dict[str, RunResults]]) -> dict[str, list[tuple[Estimate, _Pair]]]:
+    """ε and the runs in opposite constant fields with the same seed, by the name of those along the field."""
+    found: dict[str, list[tuple[Estimate, _Pair]]] = {}
     for name, along in groups.items():
         if not name.startswith("E+"):
             continue
@@ -80,6 +82,5 @@ def _opposite(groups: dict[str, dict[str, RunResults]]) -> dict[str, list[tuple[
         for seed in along.keys() & against.keys():
             pair = along[seed], against[seed]
             with suppress(SettingError):  # fields that change with time, clusters
-                dielectric_of_fields(*pair)
-                found.setdefault(name, []).append(pair)
+                found.setdefault(name, []).append((dielectric_of_fields(*pair), pair))
     return found
