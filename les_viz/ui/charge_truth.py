@@ -91,12 +91,10 @@ def show_truth(shown: Shown) -> None:
 
 
 def file_charges(shown: Shown) -> dict[str, FloatArray]:
-    """Charges that came with the structure, by the name of their column."""
+    """Charges that came with the structure, by the name of their column; none of one that the visitor changed."""
     found: dict[str, FloatArray] = {}
-    results = shown.atoms.calc.results if shown.atoms.calc is not None else {}
-    for name, values in {**shown.atoms.arrays, **results}.items():
-        array = np.asarray(values)
-        if name.lower() in _NAMES and array.shape == (len(shown.atoms),) and array.dtype.kind == "f" and array.any():
+    for name, array in ({} if shown.edits else structures.columns_of_file(shown.atoms)).items():
+        if name.lower() in _NAMES and array.ndim == 1 and array.dtype.kind == "f" and array.any():
             found[f"in the file: {name}"] = array.astype(float)
     return found
 

@@ -4,10 +4,11 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from les_viz import resources
 from les_viz.hosting import Hosting
@@ -26,6 +27,8 @@ EXPANDED = 2
 
 FIRST_SAMPLE = "water"
 """On which the app opens."""
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 MAX_UPLOADS = 4
 """How many uploads a session keeps."""
@@ -106,6 +109,16 @@ def digest(atoms: "ase.Atoms") -> str:
     return content.hexdigest()
 
 
+def columns_of_file(atoms: "ase.Atoms") -> dict[str, NDArray[Any]]:
+    """What a structure file says of each atom, by the name of its column.
+
+    ASE keeps columns under names of its own results (`born_effective_charges`, `charges`) apart from the others.
+    """
+    results = {} if atoms.calc is None else atoms.calc.results
+    columns = {**atoms.arrays, **results}
+    return {name: np.asarray(values) for name, values in columns.items() if np.shape(values)[:1] == (len(atoms),)}
+
+
 def is_mixed(entry: StructureEntry, frame: int) -> bool:
     """Whether a structure is periodic along some directions only."""
     flags = [bool(flag) for flag in entry.frames[frame].pbc]
@@ -115,7 +128,8 @@ def is_mixed(entry: StructureEntry, frame: int) -> bool:
 def describe(entry: StructureEntry, frame: int) -> str:
     """One line: formula, size, cell."""
     atoms = entry.frames[frame]
-    parts = [f"{atoms.symbols.formula:hill}, {len(atoms)} atoms"]
+    formula = f"{atoms.symbols.formula:hill}".translate(_SUBSCRIPTS)
+    parts = [f"{formula}, {len(atoms)} atoms"]
     if atoms.pbc.any():
         lengths = " × ".join(f"{length:.1f}" for length in atoms.cell.lengths())
         parts.append(f"cell {lengths} Å")

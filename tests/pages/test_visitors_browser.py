@@ -35,7 +35,7 @@ def test_markup_in_names_and_comments_never_becomes_part_of_the_page(window, tmp
     links = "![a](http://x.invalid/y.png) $x$ [b](javascript:alert(1))"
     comment = f'Properties=species:S:1:pos:R:3 title={json.dumps(MARKUP)} note="{links}"'
     upload(window, tmp_path, "<img src=x onerror=lesHacked=1>.xyz", f"3\n{comment}\n{WATER}")
-    window.page.get_by_text("H2O, 3 atoms").wait_for()
+    window.page.get_by_text("H₂O, 3 atoms").wait_for()
     upload(window, tmp_path, "<b>$y$ **bold**.xyz", f"1\n\n{MARKUP.split()[0]} 0 0 0\n")
     window.page.locator("[data-testid=stAlertContentError]").wait_for()
     window.settle()

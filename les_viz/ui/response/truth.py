@@ -25,8 +25,10 @@ SECONDS_PER_ATOM_SQUARED = 3e-3
 
 def show_truth(shown: Shown) -> None:
     """Tensors of the file if it has any; tight binding on demand for finite systems."""
-    found = tensors_in(shown.atoms.arrays)
-    if found is not None:
+    found = tensors_in(structures.columns_of_file(shown.structure.frames[shown.frame]))
+    if found is not None and shown.edits:
+        st.caption("You changed the structure: the Born effective charges in its file are not those of what is shown.")
+    elif found is not None:
         show_file_tensors(shown, ordered_like(*found, tensors_of(shown.prediction)))
     else:
         st.caption(
@@ -54,25 +56,25 @@ def show_file_tensors(shown: Shown, found: FoundTensors) -> None:
             f"(deviation {as_it_is:.3f} e as it is, {transposed:.3f} e transposed, at the best common scale)."
         )
     )
-    show_parity(shown, found.tensors, f"BEC in the file, {found.name} (e)", key="file")
+    show_parity(shown, found.tensors, f"BEC in the file, column {found.name} (e)", key="file")
 
 
 def show_parity(shown: Shown, reference: FloatArray, x_label: str, *, key: str) -> None:
     """Entry by entry against a reference, with the numbers of their agreement."""
     values = tensors_of(shown.prediction)
     compared = agreement(reference, values)
-    first, second, third = st.columns(3)
-    first.metric("RMSE", f"{compared.rmse:.3f} e")
-    second.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}")
+    plot, numbers = st.columns([3, 2])
+    numbers.metric("RMS difference", f"{compared.rmse:.3f} e", help="Over all nine entries of all atoms.")
     slope = "–" if compared.slope is None else signed(compared.slope)
-    third.metric("Slope", slope, help="Of the line through the origin; far from 1, think of the scale √ε∞ above.")
+    numbers.metric("Slope", slope, help="Of the line through the origin; far from 1, think of the scale √ε∞ above.")
+    numbers.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}")
     symbols = np.array([SYMBOLS[number] for number in shown.prediction.atomic_numbers])
     is_diagonal = np.broadcast_to(np.eye(3, dtype=bool), values.shape)
     kinds = np.where(is_diagonal, symbols[:, None, None] + " diagonal", symbols[:, None, None] + " off-diagonal")
     figure = parity(
         reference.ravel(), values.ravel(), kinds.ravel().tolist(), x_label=x_label, y_label="BEC of the model (e)"
     )
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key=f"bec_parity_{key}")
+    plot.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key=f"bec_parity_{key}")
 
 
 def _show_tight_binding(shown: Shown) -> None:
