@@ -152,20 +152,18 @@ def _take_structure() -> None:
         update(model_key=sample_key(sample), **_RESCALED)
 
 
+def _take_frame() -> None:
+    update(frame=int(widget_value(_FRAME_WIDGET)) - 1, edits=(), frame_turn=current().frame_turn + 1)
+
+
 def _describe_structure(entry: StructureEntry) -> None:
     if current().frame >= len(entry.frames):
         update(frame=0)
     if len(entry.frames) > 1:
-        seed(_FRAME_WIDGET, current().frame)
-        st.slider(
-            "Frame",
-            0,
-            len(entry.frames) - 1,
-            key=_FRAME_WIDGET,
-            on_change=remember,
-            args=(_FRAME_WIDGET, "frame"),
-            kwargs={"edits": (), "frame_turn": current().frame_turn + 1},
-        )
+        # People count from one, as the viewer does; Python and the address count from zero.
+        seed(_FRAME_WIDGET, current().frame + 1)
+        count = len(entry.frames)
+        st.slider(f"Frame (of {count})", 1, count, key=_FRAME_WIDGET, on_change=_take_frame)
     st.caption(plain(structures.describe(entry, current().frame)))
     for note in entry.notes:
         st.caption(plain(note))

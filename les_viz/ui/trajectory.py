@@ -47,7 +47,9 @@ def trajectory_of(shown: Shown, coloring: Coloring | None) -> Trajectory | None:
     if positions is None:
         return None
     values = None if coloring is None else _values(shown, coloring.label)
-    frames = Frames(run=f"{shown.structure.key} {_colours(shown, coloring, values)}", first=0, positions=positions)
+    cells = _cells(shown.structure.key, shown.structure) if shown.prediction.pbc else None
+    run = f"{shown.structure.key} {_colours(shown, coloring, values)}"
+    frames = Frames(run=run, first=0, positions=positions, cells=cells)
     if values is not None and coloring is not None:
         frames = replace(frames, values=values)
         if current().locked_limit is None:
@@ -65,7 +67,7 @@ def offer_all_colours(shown: Shown, trajectory: Trajectory) -> None:
         _key(shown),
         "Colour all frames",
         lambda: _colour_all(shown.structure, shown.model, shown.boundary),
-        why=f"While it plays, the atoms keep the colours of frame {shown.frame}; where it rests, that frame's charges "
+        why=f"While it plays, the atoms keep the colours of frame {shown.frame + 1}; where it rests, its own charges "
         f"are computed. For all {len(shown.structure.frames)} frames at once:",
     )
     if found is not None and trajectory.coloring.label in found:
@@ -79,6 +81,15 @@ def _positions(key: str, _entry: StructureEntry) -> FloatArray | None:
     if len(frames) < 2 or any(not np.array_equal(atoms.numbers, frames[0].numbers) for atoms in frames[1:]):
         return None
     return np.stack([atoms.positions for atoms in frames]).astype(np.float32)
+
+
+@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
+def _cells(key: str, _entry: StructureEntry) -> FloatArray | None:
+    """(frames, 3, 3), Å; None if all frames have the same cell, or one has none."""
+    cells = np.stack([np.asarray(atoms.cell[:]) for atoms in _entry.frames])
+    if (cells == cells[0]).all() or (np.linalg.det(cells) == 0).any():
+        return None
+    return cells.astype(np.float32)
 
 
 def _values(shown: Shown, label: str) -> FloatArray | None:
@@ -111,7 +122,7 @@ def _colour_all(
     n_frames = len(structure.frames)
     for number, atoms in enumerate(structure.frames):
         if number % min(_ENOUGH_FRAMES, max(1, n_frames // 100)) == 0:
-            yield number / n_frames, f"frame {number} of {n_frames}"
+            yield number / n_frames, f"frame {number + 1} of {n_frames}"
         prediction = predict(model.model, atoms, quantities={"energy", "latent_charges"}, boundary=boundary)
         for label, coloring in colorings(prediction).items():
             found.setdefault(label, []).append(coloring.values.astype(np.float32))

@@ -24,6 +24,7 @@ class Frames:
         positions: (frames, atoms, 3), Å.
         values: (frames, atoms), shown on the scale of the scene's coloring; None keeps the scene's colours.
         times: (frames,), fs; None counts frames.
+        cells: (frames, 3, 3), Å, rows are lattice vectors, where the cell changes; None keeps the scene's.
         is_live: more frames will come, and the viewer asks for them when it runs short.
         is_playing: a finished trajectory plays at once, without a press on Play.
         turn: tells the answers to a live viewer apart where they hold the same frames, or none.
@@ -34,6 +35,7 @@ class Frames:
     positions: FloatArray
     values: FloatArray | None = None
     times: FloatArray | None = None
+    cells: FloatArray | None = None
     is_live: bool = False
     is_playing: bool = False
     turn: int = 0
@@ -47,6 +49,8 @@ class Frames:
             raise SettingError(f"values have shape {self.values.shape}: expected ({n_frames}, {n_atoms})")
         if self.times is not None and self.times.shape != (n_frames,):
             raise SettingError(f"times have shape {self.times.shape}: expected ({n_frames},)")
+        if self.cells is not None and self.cells.shape != (n_frames, 3, 3):
+            raise SettingError(f"cells have shape {self.cells.shape}: expected ({n_frames}, 3, 3)")
         if self.first < 0:
             raise SettingError(f"first is {self.first}: expected the number of a frame, from 0")
         if self.positions.size * 4 > LARGEST_FRAMES:
@@ -55,9 +59,15 @@ class Frames:
             )
 
     @staticmethod
-    def whole(positions: FloatArray, *, values: FloatArray | None = None, times: FloatArray | None = None) -> "Frames":
+    def whole(
+        positions: FloatArray,
+        *,
+        values: FloatArray | None = None,
+        times: FloatArray | None = None,
+        cells: FloatArray | None = None,
+    ) -> "Frames":
         """A finished trajectory, named by its content, so that the viewer knows it again."""
-        frames = Frames(run="", first=0, positions=positions, values=values, times=times)
+        frames = Frames(run="", first=0, positions=positions, values=values, times=times, cells=cells)
         digest = hashlib.blake2b(digest_size=16)
         for _, (_, array) in sorted(_arrays(frames).items()):
             digest.update(np.ascontiguousarray(array, dtype="<f4").tobytes())
@@ -107,4 +117,6 @@ def _arrays(frames: Frames) -> Arrays:
         arrays["frames.values"] = ("f2", frames.values)
     if frames.times is not None:
         arrays["frames.times"] = ("f4", frames.times)
+    if frames.cells is not None:
+        arrays["frames.cells"] = ("f4", frames.cells)
     return arrays

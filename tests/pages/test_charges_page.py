@@ -49,7 +49,7 @@ def test_another_sample_changes_the_picture(page):
 
 def test_a_frame_of_a_file_can_be_picked(page):
     first = page.payload()[1]["positions"]
-    page.app.slider(key="frame_choice").set_value(1).run()
+    page.app.slider(key="frame_choice").set_value(2).run()
     assert not np.allclose(page.payload()[1]["positions"], first)
     assert page.errors() == []
 
@@ -59,10 +59,11 @@ def test_the_frames_of_a_file_play_and_take_the_colours_of_all_of_them(page, sam
     assert scene["run"] == frames["run"]
     structures = [les_viz.read(samples / "water" / "liquid.extxyz", index=index) for index in (0, 1)]
     np.testing.assert_allclose(arrays["frames.positions"], [atoms.positions for atoms in structures], atol=1e-6)
+    assert "frames.cells" not in arrays
     assert "frames.values" not in arrays
     page.app.button(key=next(name for name in keys_of_buttons(page) if name.startswith("start frames"))).click().run()
     page.settled()
-    page.app.slider(key="frame_choice").set_value(1).run()
+    page.app.slider(key="frame_choice").set_value(2).run()
     assert page.errors() == []
     header, arrays = page.payload(1)
     predictions = [les_viz.predict(les_viz.load_model("water"), atoms) for atoms in structures]
@@ -70,6 +71,22 @@ def test_the_frames_of_a_file_play_and_take_the_colours_of_all_of_them(page, sam
     assert header["run"] not in (frames["run"], None)
     assert page.payload()[0]["limit"] >= max(np.abs(one.latent_charges).max() for one in predictions)
     assert page.payload(2)[0]["seek"]["frame"] == 1
+
+
+def test_the_cell_of_each_frame_is_sent_where_it_changes_and_frames_count_from_one(page):
+    frames = [water() for _ in range(3)]
+    for number, atoms in enumerate(frames):
+        atoms.set_cell(atoms.cell[:] * (1 + 0.1 * number), scale_atoms=True)
+    text = io.StringIO()
+    write(text, frames, format="extxyz")
+    page.upload("structure", "breathing.xyz", text.getvalue().encode())
+    assert page.errors() == []
+    np.testing.assert_allclose(page.payload(1)[1]["frames.cells"], [atoms.cell[:] for atoms in frames], atol=1e-5)
+    slider = page.app.slider(key="frame_choice")
+    assert (slider.min, slider.max, slider.value) == (1, 3, 1)
+    slider.set_value(3).run()
+    assert page.payload(2)[0]["seek"]["frame"] == 2
+    np.testing.assert_allclose(page.payload()[1]["cell"], frames[2].cell[:], atol=1e-5)
 
 
 def test_a_changed_structure_does_not_play(page):
@@ -178,7 +195,7 @@ def test_names_of_files_are_never_markup(page):
 
 
 def test_the_python_of_the_page_runs_and_prints_its_numbers(page):
-    page.app.slider(key="frame_choice").set_value(1).run()
+    page.app.slider(key="frame_choice").set_value(2).run()
     printed = io.StringIO()
     with redirect_stdout(printed):
         exec(compile(page.app.code[0].value, "page", "exec"), {})
@@ -265,7 +282,7 @@ def test_more_values_can_colour_the_atoms_on_a_locked_range(page, name):
     limit = page.payload()[0]["limit"]
     page.app.toggle(key="lock_choice").set_value(True).run()
     page.app.number_input(key="limit_choice").set_value(2 * limit).run()
-    page.app.slider(key="frame_choice").set_value(1).run()
+    page.app.slider(key="frame_choice").set_value(2).run()
     assert page.errors() == []
     assert page.payload()[0]["limit"] == pytest.approx(2 * limit)
 
@@ -306,3 +323,17 @@ def test_an_atom_that_was_dragged_in_the_viewer_stays_where_it_was_let_go(page):
     assert not np.allclose(after["values"], before["values"])
     page.app.button(key="undo_in_sidebar").click().run()
     np.testing.assert_array_equal(page.payload()[1]["values"], before["values"])
+
+
+def test_charges_of_the_file_are_those_of_the_structure_as_it_came(page):
+    atoms = water()
+    atoms.arrays["q"] = np.linspace(-0.5, 0.5, len(atoms))
+    page.upload("structure", "mine.xyz", extxyz(atoms))
+    page.open_tab("charges_tabs", "Beside other charges")
+    assert page.app.button_group(key="beside_charges 0").options == ["in the file: q", "formal charges"]
+    page.app.session_state["les_viz_session"] = replace(
+        page.app.session_state["les_viz_session"], edits=(MoveAtom(0, (0.1, 0, 0)),)
+    )
+    page.app.run()
+    assert page.errors() == []
+    assert page.app.button_group(key="beside_charges 0").options == ["formal charges"]

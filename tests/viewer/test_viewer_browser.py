@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from les_viz.viewer.frames import Frames, pack_frames
 from les_viz.viewer.layers import GREEN, Arrows, Slice, Tensors, Volume
 from les_viz.viewer.scene import Coloring, Look, Scene
 
@@ -43,6 +44,21 @@ COUNT_ATOM_PIXELS = """() => {
   let coloured = 0;
   for (let i = 0; i < data.length; i += 4) if (data[i] > data[i + 1] + 60) coloured++;
   return coloured;
+}"""
+
+
+EXTENT = """() => {
+  const pixels = document.querySelector('.les-canvas canvas');
+  const copy = Object.assign(document.createElement('canvas'), { width: pixels.width, height: pixels.height });
+  copy.getContext('2d').drawImage(pixels, 0, 0);
+  const { data, width } = copy.getContext('2d').getImageData(0, 0, copy.width, copy.height);
+  let [left, right] = [width, 0];
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] > 235 && data[i + 1] > 235 && data[i + 2] > 235) continue;
+    const x = (i / 4) % width;
+    [left, right] = [Math.min(left, x), Math.max(right, x)];
+  }
+  return right - left;
 }"""
 
 
@@ -128,8 +144,60 @@ def test_looks_from_python_and_the_flat_view(stage):
     cell = 4 * np.eye(3)
     stage.show(replace(WATER, cell=cell, look=Look(representation="sticks", supercell=(2, 2, 1), is_orthographic=True)))
     pressed = stage.page.locator(".les-tools [aria-pressed=true]").all_inner_texts()
-    assert pressed == ["Sticks", "Cell", "Whole", "Flat"]
+    assert pressed == ["Sticks", "Cell", "Flat"]
     stage.show(replace(WATER, cell=cell, look=Look(has_toolbar=False, has_legend=False)))
     assert not stage.page.get_by_role("toolbar").is_visible()
     assert stage.page.evaluate("getComputedStyle(document.querySelector('.les-gizmo')).display") == "none"
+    assert stage.problems == []
+
+
+def look_flat_along_c(stage):
+    stage.page.locator(".les-stage").press("3")
+
+
+def test_the_cell_breathes_with_the_frames_of_a_trajectory(stage):
+    cells = np.stack([4 * np.eye(3), 8 * np.eye(3), 4 * np.eye(3)])
+    places = PLACES + 1.5  # inside of all cells
+    frames = Frames.whole(np.stack([places] * 3), cells=cells)
+    stage.show(replace(WATER, positions=places, cell=8 * np.eye(3), run=frames.run, look=Look(is_orthographic=True)))
+    look_flat_along_c(stage)
+    stage.send("frames", pack_frames("bench", frames))
+    widths = []
+    for frame in range(3):
+        stage.page.get_by_label("Frame", exact=True).fill(str(frame))
+        stage.page.wait_for_timeout(400)
+        stage.colours()  # draws
+        widths.append(stage.page.evaluate(EXTENT))
+    assert widths[1] == pytest.approx(2 * widths[0], rel=0.06)
+    assert widths[2] == widths[0]
+    assert stage.problems == []
+
+
+def test_atoms_are_whole_wrapped_or_where_the_file_has_them_and_always_in_the_picture(stage):
+    places = PLACES + np.array([3.9, 2, 2])  # one hydrogen beyond the boundary
+    places[0] += (4, 0, 0)  # the oxygen one cell further
+    stage.show(replace(WATER, cell=4 * np.eye(3), positions=places, look=Look(is_orthographic=True)))
+    choice = stage.page.get_by_label("Where atoms are drawn")
+    assert choice.locator("option").all_inner_texts() == ["Whole", "Wrapped", "As in file"]
+    widths = {}
+    for name in ("Whole", "Wrapped", "As in file"):
+        choice.select_option(label=name)
+        look_flat_along_c(stage)
+        stage.page.wait_for_timeout(200)
+        stage.colours()
+        widths[name] = stage.page.evaluate(EXTENT)
+        assert widths[name] < 0.95 * 640, "the structure reaches beyond the picture"
+    assert len(set(widths.values())) == 3
+
+
+def test_the_cell_is_repeated_on_request(stage):
+    stage.show(replace(GREY, coloring=replace(GREY.coloring, values=np.ones(3)), cell=4 * np.eye(3)))
+    look_flat_along_c(stage)
+    stage.page.get_by_label("Repeat the cell").select_option(label="3×3×3")
+    stage.page.wait_for_timeout(200)
+    stage.page.get_by_role("button", name="Spheres").click()
+    many = stage.page.evaluate(COUNT_ATOM_PIXELS)
+    stage.page.get_by_label("Repeat the cell").select_option(label="1×1×1")
+    stage.page.wait_for_timeout(200)
+    assert many > 1.3 * stage.page.evaluate(COUNT_ATOM_PIXELS) > 500
     assert stage.problems == []

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from les_viz.md.settings import Ensemble
 from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.directory import RunDirectory
@@ -96,11 +97,21 @@ def _next_frames(entry: RunEntry) -> Frames:
             positions = reader.read("positions", start, end)
             values = reader.read("latent_charges", start, end)
             times = reader.read("time_fs", start, end)
+            cells = reader.read("cell", start, end) if entry.config.dynamics.ensemble == Ensemble.NPT else None
     except (OSError, KeyError):  # not there yet, or just being replaced
         return _nothing(entry.folder, run, turn)
     if first == 0 and moves and n_frames > 2 * BACKLOG:
         seek(entry.name, n_frames - BACKLOG, is_held=False)
-    return Frames(run=run, first=start, positions=positions, values=values, times=times, is_live=moves, turn=turn)
+    return Frames(
+        run=run,
+        first=start,
+        positions=positions,
+        values=values,
+        times=times,
+        cells=cells,
+        is_live=moves,
+        turn=turn,
+    )
 
 
 def _nothing(folder: Path, run: str, turn: int) -> Frames:

@@ -83,7 +83,7 @@ export class Annotations {
   }
 
   private measure(spots: Spot[], theme: Theme, { placed, atoms }: Annotated): void {
-    const text = describeMeasure(atoms.slice(0, 5).map((atom) => placeOf(placed, atom)), placed.scene.cell);
+    const text = describeMeasure(atoms.slice(0, 5).map((atom) => placeOf(placed, atom)), placed.cell);
     if (text === null) return;
     const at = atoms.map((atom) => spots[atom]!);
     this.context.setLineDash([6, 4]);

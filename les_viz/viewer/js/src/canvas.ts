@@ -59,6 +59,7 @@ export class Canvas {
   private elements: Uint8Array = new Uint8Array();
   private model: $3Dmol.Model | null = null;
   private cell: $3Dmol.Shape | null = null;
+  private drawnCell = "";
   private isOrthographic = false;
   private grid = "";
   private readonly surfaces = new Map<string, Surfaces>();
@@ -124,11 +125,10 @@ export class Canvas {
     }
     this.bonds.forget();
     this.drawFrame(placed, drawing, placed.scene.values);
-    this.drawCell(drawing.showCell ? placed.scene.cell : null);
     this.drawLayers(placed, drawing);
   }
 
-  /** Move and colour the atoms; all else stays. */
+  /** Move and colour the atoms, and the cell with them; all else stays. */
   drawFrame(placed: Placed, drawing: Drawing, values: Float32Array | null): void {
     this.sketched = null;
     this.sketch.hide();
@@ -140,6 +140,7 @@ export class Canvas {
     const radii = covalentRadii(placed.scene);
     if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii, metalsOf(placed.scene)));
     this.paint(placed, drawing, values, radii);
+    this.drawCell(drawing.showCell ? placed.cell : null);
     this.invalidate();
   }
 
@@ -163,8 +164,8 @@ export class Canvas {
   }
 
   /** Look at the whole structure; keep the direction if one is given. */
-  reset({ positions, scene }: Placed, rotation: Quaternion = START): void {
-    const ball = boundingBall(positions, scene.cell);
+  reset({ positions, cell }: Placed, rotation: Quaternion = START): void {
+    const ball = boundingBall(positions, cell);
     const [x, y, z] = ball.centre;
     const distance = fittingDistance(ball.radius, this.eye.aspect, this.isOrthographic);
     this.view = [-x, -y, -z, CAMERA_Z - distance, ...rotation];
@@ -286,6 +287,9 @@ export class Canvas {
   }
 
   private drawCell(cell: Float32Array | null): void {
+    const key = cell?.join() ?? "";
+    if (key === this.drawnCell) return;
+    this.drawnCell = key;
     if (this.cell !== null) this.viewer.removeShape(this.cell);
     this.cell = null;
     if (cell === null) return;

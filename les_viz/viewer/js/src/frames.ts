@@ -17,6 +17,8 @@ export interface Piece {
   positions: Float32Array;
   values: Float32Array | null;
   times: Float32Array | null;
+  /** Nine numbers a frame; null where the cell does not change. */
+  cells: Float32Array | null;
 }
 
 /** A frame to go to. */
@@ -48,6 +50,7 @@ export function pieceIn(box: Container): Piece {
     positions: box.floats("frames.positions")!,
     values: box.floats("frames.values"),
     times: box.floats("frames.times"),
+    cells: box.floats("frames.cells"),
   };
 }
 
@@ -56,6 +59,8 @@ export interface Frame {
   values: Float32Array | null;
   /** fs, or null. */
   time: number | null;
+  /** Null where it is that of the scene. */
+  cell: Float32Array | null;
 }
 
 /** Frames in the order of their numbers; pieces that overlap what is there, or leave a gap, add nothing twice. */
@@ -96,6 +101,7 @@ export class FrameStore {
       positions: piece.positions.subarray(3 * n * i, 3 * n * (i + 1)),
       values: piece.values?.subarray(n * i, n * (i + 1)) ?? null,
       time: piece.times?.[i] ?? null,
+      cell: piece.cells?.subarray(9 * i, 9 * (i + 1)) ?? null,
     };
   }
 
@@ -105,7 +111,8 @@ export class FrameStore {
     if (from === null || to === null || part <= 0) return from;
     const mix = (p: Float32Array, q: Float32Array) => p.map((x, i) => x + part * (q[i]! - x));
     const values = from.values === null || to.values === null ? from.values : mix(from.values, to.values);
-    return { positions: mix(from.positions, to.positions), values, time: from.time };
+    const cell = from.cell === null || to.cell === null ? from.cell : mix(from.cell, to.cell);
+    return { positions: mix(from.positions, to.positions), values, time: from.time, cell };
   }
 
   clear(): void {
@@ -127,5 +134,6 @@ function cutHead(piece: Piece, by: number): Piece {
     positions: piece.positions.subarray(3 * atoms * skip),
     values: piece.values?.subarray(atoms * skip) ?? null,
     times: piece.times?.subarray(skip) ?? null,
+    cells: piece.cells?.subarray(9 * skip) ?? null,
   };
 }

@@ -2,11 +2,13 @@
 import { corner } from "./cell.ts";
 import { type Scene, metalsOf } from "./scene.ts";
 import { type Vector, minus, plus, row } from "./vectors.ts";
-import { type Molecules, findMolecules } from "./wrap.ts";
+import { type Molecules, findMolecules, wrapAtoms } from "./wrap.ts";
+
+/** Molecules whole with their middle in the cell, each atom in the cell by itself, or all as the file has them. */
+export type Places = "whole" | "wrapped" | "given";
 
 export interface Arrangement {
-  /** Molecules whole and in the cell, rather than atoms where the file has them. */
-  isWhole: boolean;
+  places: Places;
   /** How often the cell is repeated along a, b and c. */
   supercell: readonly [number, number, number];
 }
@@ -19,6 +21,8 @@ export interface Placed {
   images: Vector[];
   /** Of all images. */
   positions: Float32Array;
+  /** Of this frame, where each has its own. */
+  cell: Float32Array | null;
 }
 
 /** Places the atoms of a scene, frame after frame, with the molecules of the first. */
@@ -26,27 +30,31 @@ export class Placer {
   private molecules: Molecules | null = null;
   private readonly scene: Scene;
   private readonly radii: Float32Array;
-  private readonly isWhole: boolean;
-  private readonly images: Vector[];
+  private readonly arrangement: Arrangement;
 
   constructor(scene: Scene, radii: Float32Array, arrangement: Arrangement) {
-    [this.scene, this.radii, this.isWhole] = [scene, radii, arrangement.isWhole];
-    this.images = imagesOf(scene.cell, arrangement.supercell);
+    [this.scene, this.radii, this.arrangement] = [scene, radii, arrangement];
   }
 
-  place(positions: Float32Array): Placed {
-    const { scene, images } = this;
-    const first = scene.cell !== null && this.isWhole ? this.whole(positions, scene.cell) : positions;
+  /** `own`: the cell of a frame, if it is not the scene's; what is open stays open. */
+  place(positions: Float32Array, own: Float32Array | null = null): Placed {
+    const { scene } = this;
+    const cell = scene.cell === null ? null : (own ?? scene.cell);
+    const images = imagesOf(cell, this.arrangement.supercell);
+    const first = cell === null ? positions : this.arranged(positions, cell);
     const all = new Float32Array(images.length * first.length);
     images.forEach((shift, k) => {
       for (let i = 0; i < first.length; i++) all[k * first.length + i] = first[i]! + shift[i % 3]!;
     });
-    return { scene, count: scene.numbers.length, images, positions: all };
+    return { scene, count: scene.numbers.length, images, positions: all, cell };
   }
 
-  private whole(positions: Float32Array, cell: Float32Array): Float32Array {
+  private arranged(positions: Float32Array, cell: Float32Array): Float32Array {
+    const { places } = this.arrangement;
+    if (places === "given") return positions;
+    if (places === "wrapped") return wrapAtoms(positions, cell);
     this.molecules ??= findMolecules(positions, cell, this.radii, metalsOf(this.scene));
-    return this.molecules.wrap(positions);
+    return this.molecules.wrap(positions, cell);
   }
 }
 

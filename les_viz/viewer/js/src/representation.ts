@@ -1,6 +1,6 @@
 // How large things are drawn.
 
-import type { Arrangement } from "./placed.ts";
+import type { Arrangement, Places } from "./placed.ts";
 import type { Look } from "./scene.ts";
 
 export type Representation = Look["representation"];
@@ -20,7 +20,7 @@ export const FIRST_DRAWING: Readonly<Drawing> = {
   representation: "ball-and-stick",
   labels: "none",
   showCell: true,
-  isWhole: true,
+  places: "whole",
   supercell: [1, 1, 1],
   isOrthographic: false,
   hasToolbar: true,
@@ -48,6 +48,12 @@ export const LABELS: readonly { name: Labels; title: string }[] = [
   { name: "element", title: "Element" },
   { name: "index", title: "Index" },
   { name: "value", title: "Value" },
+];
+
+export const PLACES: readonly { name: Places; title: string }[] = [
+  { name: "whole", title: "Whole" },
+  { name: "wrapped", title: "Wrapped" },
+  { name: "given", title: "As in file" },
 ];
 
 export const SUPERCELLS: readonly Drawing["supercell"][] = [

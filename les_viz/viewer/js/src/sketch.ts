@@ -116,7 +116,7 @@ export class Sketch {
   }
 
   private edges({ placed, drawing }: Sketched): Item[] {
-    const { cell } = placed.scene;
+    const { cell } = placed;
     if (cell === null || !drawing.showCell) return [];
     const parts = Array.from({ length: EDGE_PIECES }, (_, k) => k / EDGE_PIECES);
     return cellEdges(cell).flatMap(([from, to]) => {

@@ -1,7 +1,7 @@
 // The look of the frame around the picture; colours come from the host's theme.
 export const STYLES = `
 .les-viewer { position: relative; width: 100%; height: 100%; min-height: 320px; display: flex; flex-direction: column;
-  color: var(--les-text); font: 13px/1.35 var(--st-font, system-ui, sans-serif); }
+  color: var(--les-text); font: var(--les-font-size, 13px)/1.35 var(--st-font, system-ui, sans-serif); }
 .les-stage { position: relative; flex: 1 1 auto; min-height: 0; border-radius: 8px; overflow: hidden;
   border: 1px solid var(--les-line); outline: none; cursor: grab; }
 .les-stage:focus-visible::after { content: ""; position: absolute; inset: 0; z-index: 3; border: 2px solid #f5b400;
@@ -11,7 +11,7 @@ export const STYLES = `
 .les-sketch { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none; }
 .les-panel { position: absolute; z-index: 2; background: var(--les-panel); border-radius: 6px; padding: 6px 10px;
   pointer-events: none; }
-.les-bar { right: 10px; top: 10px; width: 190px; }
+.les-bar { right: 10px; top: 10px; width: 14.6em; }
 .les-bar-title { margin-bottom: 4px; font-weight: 600; }
 .les-bar-ramp { height: 12px; border-radius: 3px; }
 .les-bar-ticks { display: flex; justify-content: space-between; margin-top: 2px; font-variant-numeric: tabular-nums; }

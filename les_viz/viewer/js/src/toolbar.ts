@@ -1,6 +1,6 @@
 // Buttons below the picture. What they change is a matter of looking, so it stays in the browser.
 import { make } from "./dom.ts";
-import { type Drawing, LABELS, REPRESENTATIONS, SUPERCELLS } from "./representation.ts";
+import { type Drawing, LABELS, PLACES, REPRESENTATIONS, SUPERCELLS } from "./representation.ts";
 
 export type Direction = "a" | "b" | "c";
 
@@ -20,7 +20,7 @@ export interface Modes {
   canMove: boolean;
 }
 
-type Flag = "showCell" | "isWhole" | "isOrthographic";
+type Flag = "showCell" | "isOrthographic";
 
 export class Toolbar {
   private readonly actions: ToolbarActions;
@@ -31,6 +31,7 @@ export class Toolbar {
   private readonly measure: HTMLButtonElement;
   private readonly move: HTMLButtonElement;
   private readonly labels: HTMLSelectElement;
+  private readonly places: HTMLSelectElement;
   private readonly supercell: HTMLSelectElement;
   private drawing: Drawing | null = null;
 
@@ -57,7 +58,8 @@ export class Toolbar {
     );
     const space = make("div", "les-half", this.row);
     this.flag(space, "showCell", "Cell", "Show or hide the cell");
-    this.flag(space, "isWhole", "Whole", "Draw molecules whole and inside the cell, or atoms where the file has them");
+    const where = "Where atoms are drawn: molecules whole, each atom inside the cell, or where the file has them";
+    this.places = choice(space, where, PLACES.map(({ title }) => title), (i) => actions.redraw({ places: PLACES[i]!.name }));
     this.supercell = choice(space, "Repeat the cell", SUPERCELLS.map((n) => n.join("\u00d7")), (i) =>
       actions.redraw({ supercell: SUPERCELLS[i]! }),
     );
@@ -78,7 +80,8 @@ export class Toolbar {
     this.move.classList.toggle("les-hidden", !canMove);
     this.labels.selectedIndex = LABELS.findIndex(({ name }) => name === drawing.labels);
     this.supercell.selectedIndex = SUPERCELLS.findIndex((n) => n.join() === drawing.supercell.join());
-    for (const element of [this.flags.get("showCell")!, this.flags.get("isWhole")!, this.supercell])
+    this.places.selectedIndex = PLACES.findIndex(({ name }) => name === drawing.places);
+    for (const element of [this.flags.get("showCell")!, this.places, this.supercell])
       element.classList.toggle("les-hidden", !hasCell);
     this.directions.forEach((button, i) => {
       button.textContent = (hasCell ? "abc" : "xyz")[i]!;

@@ -119,7 +119,6 @@ export class Viewer {
     const same = sameSubject(this.sent, scene);
     this.sent = scene;
     this.selection = selectionAfter(same ? this.selection : NOTHING, scene);
-    this.gizmo.setCell(scene.cell);
     this.heedLook(scene);
     this.fillGrid();
     if (scene.run === null) this.playback.take(null);
@@ -213,7 +212,8 @@ export class Viewer {
   private redraw(change: Partial<Drawing>): void {
     Object.assign(this.drawing, change);
     this.draw(true);
-    if (change.supercell !== undefined && this.placed !== null) this.canvas.reset(this.placed, this.canvas.rotation);
+    const isElsewhere = change.supercell !== undefined || change.places !== undefined;
+    if (isElsewhere && this.placed !== null) this.canvas.reset(this.placed, this.canvas.rotation);
   }
 
   private draw(isSameSubject: boolean): void {
@@ -222,6 +222,7 @@ export class Viewer {
     this.placer = new Placer(scene, covalentRadii(scene), this.drawing);
     this.placed = this.placer.place(scene.positions);
     this.values = scene.values;
+    this.gizmo.setCell(this.placed.cell);
     this.canvas.setProjection(this.drawing.isOrthographic);
     this.canvas.draw(this.placed, this.drawing, isSameSubject);
     this.placeFrame(this.playback.frame, this.playback.isPlaying);
@@ -238,7 +239,8 @@ export class Viewer {
   private placeFrame(frame: Frame | null, isMoving = false): boolean {
     const scene = this.sent;
     if (frame === null || scene === null || this.placer === null || frame.positions.length !== scene.positions.length) return false;
-    this.placed = this.placer.place(frame.positions);
+    this.placed = this.placer.place(frame.positions, frame.cell);
+    this.gizmo.setCell(this.placed.cell);
     this.values = frame.values ?? scene.values;
     if (isMoving && this.canvas.sketchFrame(this.placed, this.drawing, this.values)) return true;
     this.canvas.hideLayers(scene);
@@ -319,7 +321,7 @@ export class Viewer {
   }
 
   private showMove(move: Move): void {
-    if (this.sent !== null) this.showFrame({ positions: movedPositions(this.sent.positions, move), values: this.values, time: null });
+    if (this.sent !== null) this.showFrame({ positions: movedPositions(this.sent.positions, move), values: this.values, time: null, cell: null });
   }
 
   private listen(): void {
@@ -376,7 +378,7 @@ export class Viewer {
 
   private lookAlong(direction: Direction): void {
     if (this.placed === null) return;
-    const cell = this.placed.scene.cell ?? Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+    const cell = this.placed.cell ?? Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
     this.canvas.reset(this.placed, turnTowardsViewer(row(cell, "abc".indexOf(direction))));
   }
 

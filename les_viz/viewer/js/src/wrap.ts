@@ -16,7 +16,7 @@ const EDGE = 1e-6; // an atom on the lower face stays there
 
 /** Molecules of a crystal, found once and then made whole wherever their atoms go. */
 export interface Molecules {
-  wrap(positions: Float32Array): Float32Array;
+  wrap(positions: Float32Array, cell: Float32Array): Float32Array;
 }
 
 export function findMolecules(
@@ -25,14 +25,19 @@ export function findMolecules(
   radii: Float32Array,
   metals: Uint8Array = new Uint8Array(radii.length),
 ): Molecules {
-  const inverse = invert(cell);
-  const fractional = (p: Float32Array) => Array.from(radii, (_, i) => times(inverse, at(p, i)));
-  const groups = groupsOf(withoutCationPairs(linksOf(fractional(positions), cell, radii), metals));
-  return { wrap: (moved) => wrapped(fractional(moved), cell, groups) };
+  const groups = groupsOf(withoutCationPairs(linksOf(fractionalIn(cell, positions), cell, radii), metals));
+  return { wrap: (moved, now) => wrapped(fractionalIn(now, moved), now, groups) };
+}
+
+/** Each atom in the cell, whatever becomes of its molecule. */
+export function wrapAtoms(positions: Float32Array, cell: Float32Array): Float32Array {
+  const placed = new Float32Array(positions.length);
+  fractionalIn(cell, positions).forEach((place, i) => placed.set(cartesian(cell, plus(place, floors(place), -1)), 3 * i));
+  return placed;
 }
 
 export const wrapMolecules = (positions: Float32Array, cell: Float32Array, radii: Float32Array): Float32Array =>
-  findMolecules(positions, cell, radii).wrap(positions);
+  findMolecules(positions, cell, radii).wrap(positions, cell);
 
 function wrapped(fractional: Triple[], cell: Float32Array, groups: Group[]): Float32Array {
   const placed = new Float32Array(3 * fractional.length);
@@ -169,6 +174,11 @@ function invert(cell: Float32Array): Triple[] {
   const [a, b, c] = [at(cell, 0), at(cell, 1), at(cell, 2)];
   const volume = dot(a, cross(b, c));
   return [cross(b, c), cross(c, a), cross(a, b)].map((v) => v.map((x) => x / volume) as Triple);
+}
+
+function fractionalIn(cell: Float32Array, positions: Float32Array): Triple[] {
+  const inverse = invert(cell);
+  return Array.from({ length: positions.length / 3 }, (_, i) => times(inverse, at(positions, i)));
 }
 
 const heights = (cell: Float32Array): number[] => invert(cell).map((row) => 1 / Math.hypot(...row));

@@ -10,7 +10,7 @@ function piece(first: number, count: number, change: Partial<Piece> = {}): Piece
   const fill = (per: number) => Float32Array.from({ length: per * count }, (_, i) => first + Math.floor(i / per));
   return {
     run: "r", first, count, atoms: 2, isLive: true, digest: `${first}+${count}`,
-    positions: fill(6), values: fill(2), times: fill(1), ...change,
+    positions: fill(6), values: fill(2), times: fill(1), cells: fill(9), ...change,
   };
 }
 
@@ -26,6 +26,7 @@ test("pieces in order make one trajectory, whatever they overlap", () => {
     const frame = store.at(f)!;
     assert.deepEqual([...frame.positions], new Array(6).fill(f));
     assert.deepEqual([[...frame.values!], frame.time], [[f, f], f]);
+    assert.deepEqual([...frame.cell!], new Array(9).fill(f), "the cell of a piece that was cut");
   }
   assert.equal(store.at(7), null);
 });

@@ -78,7 +78,7 @@ const scene = (change: Partial<Scene>): Scene =>
   }) as Scene;
 
 test("the cell is repeated, and every image holds the same molecules", () => {
-  const placed = new Placer(scene({}), Float32Array.of(0.66, 0.31), { isWhole: true, supercell: [2, 1, 1] }).place(scene({}).positions);
+  const placed = new Placer(scene({}), Float32Array.of(0.66, 0.31), { places: "whole", supercell: [2, 1, 1] }).place(scene({}).positions);
   const x = [0, 3, 6, 9].map((i) => placed.positions[i]!);
   close(Math.abs(x[0]! - x[1]!), 0.8);
   close(x[2]! - x[0]!, 10);
@@ -88,10 +88,31 @@ test("the cell is repeated, and every image holds the same molecules", () => {
 });
 
 test("molecules stay whole when their atoms move on through the boundary", () => {
-  const placer = new Placer(scene({}), Float32Array.of(0.66, 0.31), { isWhole: true, supercell: [1, 1, 1] });
+  const placer = new Placer(scene({}), Float32Array.of(0.66, 0.31), { places: "whole", supercell: [1, 1, 1] });
   placer.place(scene({}).positions);
   const later = placer.place(Float32Array.of(0.3, 5, 5, 1.1, 5, 5)).positions;
   close(later[3]! - later[0]!, 0.8);
+});
+
+test("atoms are wrapped one by one, or left where the file has them", () => {
+  const positions = Float32Array.of(-0.2, 5, 5, 10.6, 25, -5);
+  const at = (places: "wrapped" | "given") =>
+    new Placer(scene({}), Float32Array.of(0.66, 0.31), { places, supercell: [1, 1, 1] }).place(positions).positions;
+  at("wrapped").forEach((x, i) => close(x, [9.8, 5, 5, 0.6, 5, 5][i]!));
+  assert.deepEqual(at("given"), positions);
+});
+
+test("a frame with its own cell repeats and wraps by it; an open scene stays open", () => {
+  const radii = Float32Array.of(0.66, 0.31);
+  const wide = Float32Array.of(12, 0, 0, 0, 10, 0, 0, 0, 10);
+  const placer = new Placer(scene({}), radii, { places: "whole", supercell: [2, 1, 1] });
+  placer.place(scene({}).positions);
+  const placed = placer.place(Float32Array.of(11.8, 5, 5, 0.6, 5, 5), wide);
+  assert.deepEqual(placed.cell, wide);
+  close(placed.positions[6]! - placed.positions[0]!, 12);
+  close(Math.abs(placed.positions[3]! - placed.positions[0]!), 0.8);
+  const open = new Placer(scene({ cell: null }), radii, { places: "whole", supercell: [2, 1, 1] });
+  assert.equal(open.place(scene({}).positions, wide).cell, null);
 });
 
 test("bonds of a large moving structure break when they are stretched", () => {

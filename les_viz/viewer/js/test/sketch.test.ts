@@ -62,6 +62,7 @@ test("from far to near: the atom behind, its bond, the atom in front; arrows of 
     scene: scene({ arrows } as unknown as Partial<Scene>),
     count: 2,
     images: [[0, 0, 0]],
+    cell: null,
     positions: Float32Array.of(-2, 0, 1, 2, 0, -1), // the first is nearer to the camera
   } as unknown as Placed;
   const eye = { view: [0, 0, 0, 110, 0, 0, 0, 1] as never, aspect: 1, isOrthographic: false };
