@@ -1,9 +1,9 @@
 """How do the atoms move, and what does a field do to them?"""
 
 from les_viz.ui import frame
-from les_viz.ui.dynamics import script, view
+from les_viz.ui.dynamics import plan, script, view
 
-bench = frame.open_page("Dynamics", view.QUESTION)
+bench = frame.open_page("Dynamics", view.QUESTION, plan.LINKED)
 shown = bench.predict("energy", "latent_charges")
 run = view.open_run()
 

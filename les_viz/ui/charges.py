@@ -20,6 +20,7 @@ from les_viz.ui.charge_truth import show_truth
 from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
 from les_viz.ui.frame import panels
 from les_viz.ui.session import Shown, current, seed, update, widget_value
+from les_viz.ui.settings import bound, chosen
 from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
@@ -155,10 +156,9 @@ def _show_environment(shown: Shown) -> None:
         "distance to the nearest neighbour (Å)": nearest_distances,
         "bonded neighbours": coordination_numbers,
     }
-    what = st.segmented_control(
-        "Against", list(options), default=next(iter(options)), key="environment_choice", required=True
-    )
-    x_label = str(what)
+    names = list(options)
+    setting = bound("environment_choice", "against", chosen("against", names), names[0])
+    x_label = str(st.segmented_control("Against", names, required=True, **setting))
     figure = scatter_by_element(
         options[x_label](prediction),
         coloring.values,

@@ -6,6 +6,7 @@ import runpy
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from les_viz.ui import links, sidebar
 from les_viz.ui.prediction import predict_on_bench
-from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current
+from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current, update
+from les_viz.ui.settings import bound_tab
 from les_viz.ui.wording import plain
 
 _STYLE = """<style>
@@ -49,6 +51,7 @@ class Bench:
     structure: StructureEntry | None
     model: ModelEntry | None
     corner: DeltaGenerator
+    linked: links.Linked | None = None
 
     def predict(self, *quantities: str) -> Shown | None:
         """Predict these quantities; None, with a hint on the page, if there is nothing to show yet."""
@@ -68,8 +71,9 @@ class Bench:
             with st.popover("Python for this", width="content"):
                 st.caption("The same numbers from a script that runs as it is.")
                 st.code(script, language="python")
-            with st.popover("Share", width="content"):
-                _show_link()
+            # Opened, it is drawn anew: parts of a page change the address without drawing all of it.
+            with st.popover("Share", width="content", key="share", on_change="rerun"):
+                _show_link(self.linked)
 
     def _invite(self) -> None:
         missing = [name for name, entry in (("structure", self.structure), ("model", self.model)) if entry is None]
@@ -77,19 +81,21 @@ class Bench:
             st.info(f"Put a {' and a '.join(missing)} on the bench: upload files in the sidebar.")
 
 
-def open_page(title: str, question: str) -> Bench:
+def open_page(title: str, question: str, linked: links.Linked | None = None) -> Bench:
     """Draw the frame of a page.
 
     Args:
         title: name of the page.
         question: one line that says what the page answers.
+        linked: settings of this page alone that a link holds.
 
     Returns:
         The bench.
     """
     _take_the_menu()
     st.set_page_config(page_title=f"{title} · les_viz", layout="wide")
-    links.restore()
+    update(page=title)
+    links.restore(linked)
     st.html(_STYLE + (_LECTURE_STYLE if current().is_lecture else ""))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
@@ -100,8 +106,8 @@ def open_page(title: str, question: str) -> Bench:
         st.subheader("les_viz", anchor=False)
         structure = sidebar.choose_structure()
         model = sidebar.choose_model(structure)
-    links.write()
-    return Bench(structure=structure, model=model, corner=corner)
+    links.write(linked)
+    return Bench(structure=structure, model=model, corner=corner, linked=linked)
 
 
 def viewer_and_instruments() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -117,7 +123,8 @@ def panels(key: str, contents: Mapping[str, Callable[[], None]]) -> None:
         key: names the set.
         contents: what each tab draws, by its title.
     """
-    tabs = st.tabs(list(contents), key=key, on_change="rerun")
+    titles = list(contents)
+    tabs = st.tabs(titles, **bound_tab(key, titles))
     for tab, draw in zip(tabs, contents.values(), strict=True):
         if tab.open:
             with tab:
@@ -135,18 +142,13 @@ def _take_the_menu() -> None:
         st.stop()
 
 
-def _show_link() -> None:
+def _show_link(linked: links.Linked | None) -> None:
     if not links.is_whole(current()):
         st.caption("Uploads and changed structures stay with you: this link brings back the rest.")
-    st.caption("The address of this page brings back structure, model, frame, picked atom and settings.")
-    st.code(str(st.context.url or "") + _query(), language=None)
-
-
-def _query() -> str:
-    from urllib.parse import urlencode
-
-    said = links.address_of(current())
-    return "?" + urlencode(said) if said else ""
+    st.caption("This link opens the page as you see it: structure, model, frame, picked atom, open tab and settings.")
+    said = links.address_of(current(), linked)
+    query = "?" + urlencode(said, safe="/:,") if said else ""
+    st.code(str(st.context.url or "") + query, language=None, wrap_lines=True)
 
 
 @functools.cache

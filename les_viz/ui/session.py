@@ -95,6 +95,7 @@ class Session:
 
     `frame_turn` counts the choices of a frame outside the viewer, which has to follow those.
     `charge_sign` and `epsilon_infinity` are None where the model's own hold.
+    `settings` are those of `ui.settings`, by page and name; `page` is the title of the page that is drawn.
     """
 
     structure_key: str | None = None
@@ -135,7 +136,10 @@ class Session:
     cursor_moved: bool = False
     spectra: "Choice | None" = None
     is_lecture: bool = False
+    page: str = ""
+    settings: Mapping[tuple[str, str], str] = field(default_factory=dict)
     link: tuple[tuple[str, str], ...] = ()
+    outdated_links: tuple[tuple[float, tuple[tuple[str, str], ...]], ...] = ()
     jobs: "Mapping[str, Job[Any]]" = field(default_factory=dict)
 
 
@@ -157,6 +161,12 @@ def update(**changes: Any) -> Session:  # noqa: ANN401 (the fields of Session, c
 def seed(widget_key: str, value: object) -> None:
     """Give a widget its value before it is drawn; one that has it is left alone, for it may be moving on."""
     if widget_key not in st.session_state or st.session_state[widget_key] != value:
+        st.session_state[widget_key] = value
+
+
+def seed_once(widget_key: str, value: object) -> None:
+    """Give a widget its first value on a page, which it then has to itself."""
+    if widget_key not in st.session_state:
         st.session_state[widget_key] = value
 
 

@@ -1,12 +1,17 @@
 """The address as a store of the state."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
+from les_viz.md.protocols import FieldProtocol
+from les_viz.ui.dynamics import plan
+from les_viz.ui.dynamics.plan import Plan
 from les_viz.ui.links import _READERS, address_of, is_whole
 from les_viz.ui.potential.view import _SURFACES
 from les_viz.ui.session import Session
+from les_viz.ui.spectra import choice
+from les_viz.ui.spectra.choice import Choice
 
 
 def test_samples_and_changes_are_written_and_nothing_else():
@@ -47,3 +52,52 @@ def test_uploads_never_get_into_an_address():
     assert address_of(session) == {}
     assert not is_whole(session)
     assert is_whole(Session(structure_key="sample:water/a.extxyz"))
+
+
+def test_settings_of_the_open_page_are_written_and_no_upload_is():
+    settings = {("Models", "tab"): "Committee", ("Models", "with"): "upload:abc", ("Charges", "tab"): "What if"}
+    session = Session(page="Models", settings=settings)
+    assert address_of(session) == {"tab": "Committee"}
+    assert not is_whole(session)
+    assert is_whole(replace(session, page="Charges"))
+    assert address_of(replace(session, page="Charges")) == {"tab": "What if"}
+
+
+CHANGED_PLAN = Plan(
+    ensemble="npt",
+    temperature=450.5,
+    every=7,
+    is_minimized=True,
+    field=FieldProtocol(shape="sine", amplitude_V_per_A=-0.25, direction=(1.0, 1.0, 1.0), period_fs=55.0),
+)
+CHANGED_CHOICE = Choice(runs=("recorded", "run-2"), figure="distances", pair="H_O", skip_fs=250.0, is_mean=True)
+
+
+@pytest.mark.parametrize(
+    ("linked", "field", "changed"),
+    [(plan.LINKED, "plan", CHANGED_PLAN), (choice.LINKED, "spectra", CHANGED_CHOICE)],
+)
+def test_what_a_page_links_to_is_read_back(linked, field, changed):
+    session = Session(**{field: changed})
+    said = address_of(session, linked)
+    assert linked.read(said) == {field: changed}
+    assert address_of(Session(), linked) == {}
+
+
+@pytest.mark.parametrize(
+    ("linked", "said"),
+    [
+        (plan.LINKED, {"temperature": "1e9", "ensemble": "evil", "direction": "0,0,0", "period": "-1", "seed": "x"}),
+        (choice.LINKED, {"figure": "evil", "smoothing": "nan", "mean": "yes", "skip": "-5"}),
+    ],
+)
+def test_what_a_page_cannot_take_is_left_out(linked, said):
+    assert linked.read(said) == {}
+
+
+def test_all_of_a_plan_and_of_a_choice_can_be_linked_to():
+    for linked, thing in ((plan.LINKED, Plan()), (choice.LINKED, Choice())):
+        paths = {path for path, _ in linked.readers.values()}
+        own = {f.name for f in fields(thing)} - {"field"}
+        nested = {f"field.{f.name}" for f in fields(thing.field)} if hasattr(thing, "field") else set()
+        assert paths == own | nested

@@ -9,12 +9,12 @@ from les_viz.md.protocols import FieldProtocol, Shape, period_of_wavenumber
 from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
 from les_viz.ui.dynamics import actions
-from les_viz.ui.dynamics.plan import LARGEST_AMPLITUDE, change_plan, current_plan
+from les_viz.ui.dynamics.plan import DIRECTIONS, LARGEST_AMPLITUDE, LINKED, change_plan, current_plan
+from les_viz.ui.links import write
 from les_viz.ui.session import seed, widget_value
 from les_viz.units import KV_PER_CM, V_PER_NM, WAVENUMBER
 
 _AMPLITUDE, _DIRECTION, _SHAPE = "field_amplitude", "field_direction", "field_shape"
-DIRECTIONS = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0), "x+y+z": (1.0, 1.0, 1.0)}
 _STEP = 0.01
 _PREVIEW_POINTS = 400
 
@@ -62,6 +62,7 @@ def show_field() -> None:
         )
         st.button("Off", on_click=_switch_off, help="Set the field to zero.")
         st.caption(strength_in_words(protocol), width="content")
+    write(LINKED)  # this part of the page runs alone
 
 
 def strength_in_words(protocol: FieldProtocol) -> str:

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from les_viz.md.protocols import FieldProtocol, Shape
-from les_viz.md.settings import DynamicsSettings
+from les_viz.md.settings import DynamicsSettings, Ensemble
 from les_viz.runs.catalog import runs_folder
 from les_viz.runs.directory import write_whole
 from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_name, upload_digest
+from les_viz.ui.links import Linked, one_of, whole_within, within
 from les_viz.ui.session import ModelEntry, StructureEntry, current, seed, update, widget_value
 
 UNWATCHED_S = 15.0
@@ -20,6 +21,9 @@ LIMITS = {"unwatched_s": UNWATCHED_S, "disk_MB": 4000, "hours": 24.0}
 
 LARGEST_AMPLITUDE = 1.0
 """V/Å at the ends of the slider."""
+
+DIRECTIONS = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0), "x+y+z": (1.0, 1.0, 1.0)}
+"""Of the field, by what they are called."""
 
 HOTTEST = 3.0
 """Times its temperature at which a run is stopped, where that is above what stops any run."""
@@ -56,6 +60,34 @@ class Plan:
     def steps(self) -> int:
         """How many."""
         return max(1, round(self.length * 1000 / self.timestep))
+
+
+def _directions() -> dict[str, tuple[float, float, float]]:
+    return {",".join(f"{part:g}" for part in vector): vector for vector in DIRECTIONS.values()}
+
+
+LINKED = Linked(
+    field="plan",
+    fresh=Plan,
+    readers={
+        "ensemble": ("ensemble", one_of(*(ensemble.value for ensemble in Ensemble))),
+        "temperature": ("temperature", within(1, 20_000)),
+        "timestep": ("timestep", within(0.05, 10)),
+        "length": ("length", within(0.001, 100_000)),
+        "every": ("every", whole_within(1, 10_000)),
+        "seed": ("seed", whole_within(0, 2**31)),
+        "relax": ("is_minimized", lambda text: one_of("1")(text) == "1"),
+        "shape": ("field.shape", one_of(*(shape.value for shape in Shape))),
+        "amplitude": ("field.amplitude_V_per_A", within(-LARGEST_AMPLITUDE, LARGEST_AMPLITUDE)),
+        "direction": ("field.direction", lambda text: _directions()[one_of(*_directions())(text)]),
+        "start": ("field.start_fs", within(0, 1e6)),
+        "rise": ("field.duration_fs", within(0.1, 1e6)),
+        "period": ("field.period_fs", within(0.1, 3e4)),
+        "centre": ("field.center_fs", within(0, 1e6)),
+        "sigma": ("field.width_fs", within(0.1, 1e6)),
+    },
+)
+"""What a link to the page holds, in the ranges that its controls take."""
 
 
 def current_plan() -> Plan:

@@ -14,6 +14,7 @@ from les_viz.response.prediction import FloatArray
 from les_viz.ui import models
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
+from les_viz.ui.settings import bound, chosen, chosen_many
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.wording import plain
 from les_viz.viewer.scene import Coloring, scene_of
@@ -34,12 +35,12 @@ def show_committee(shown: Shown) -> None:
             "sidebar, such as the same model trained from other seeds."
         )
         return
+    names = list(options)
     keys = st.multiselect(
         "Models",
-        list(options),
-        default=list(options),
+        names,
         format_func=lambda key: options[key].label,
-        key=f"{_MEMBERS_WIDGET} {' '.join(options)}",
+        **bound(f"{_MEMBERS_WIDGET} {' '.join(names)}", "members", chosen_many("members", names), names),
     )
     if len(keys) < 2:
         st.caption("Choose two models or more.")
@@ -82,7 +83,8 @@ def _show(shown: Shown, found: Committee) -> None:
         "charges": Coloring.of("spread of partial charge", "e", found.charges),
         "forces": Coloring.of("spread of force", "eV/Å", found.forces),
     }
-    what = str(st.segmented_control("Spread of", list(options), default="charges", required=True, key=_WHAT_WIDGET))
+    setting = bound(_WHAT_WIDGET, "spread", chosen("spread", list(options)), "charges")
+    what = str(st.segmented_control("Spread of", list(options), required=True, **setting))
     coloring = options[what]
     left, right = st.columns([3, 2], gap="medium")
     with left:

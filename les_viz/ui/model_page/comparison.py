@@ -19,6 +19,7 @@ from les_viz.ui import models, structures
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
+from les_viz.ui.settings import bound, chosen
 from les_viz.ui.wording import plain
 
 if TYPE_CHECKING:
@@ -60,7 +61,13 @@ def choose_other(entry: ModelEntry) -> ModelEntry | None:
     if not options:
         st.info("There is no other model yet: upload one in the sidebar to compare.")
         return None
-    key = st.selectbox("Compare with", list(options), format_func=options.__getitem__, key=_OTHER_WIDGET)
+    keys = list(options)
+    key = st.selectbox(
+        "Compare with",
+        keys,
+        format_func=options.__getitem__,
+        **bound(_OTHER_WIDGET, "with", chosen("with", keys), keys[0]),
+    )
     if twin is not None and key == twin.key:
         return twin
     return uploads[key] if key in uploads else models.load_sample(str(sample_name(key)))
@@ -151,7 +158,8 @@ def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> Non
     truth = file_forces(shown)
     if truth is not None:
         options.insert(0, "forces against the file")
-    what = st.segmented_control("Compare", options, default=options[0], key=_WHAT_WIDGET, required=True, wrap=True)
+    setting = bound(_WHAT_WIDGET, "compare", chosen("compare", options), options[0])
+    what = st.segmented_control("Compare", options, required=True, wrap=True, **setting)
     try:
         if what == "forces against the file" and truth is not None:
             _show_truth(shown, other, prediction, truth)

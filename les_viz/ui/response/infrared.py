@@ -18,6 +18,7 @@ from les_viz.ui import structures
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.response.overview import picked
 from les_viz.ui.session import Shown
+from les_viz.ui.settings import bound, chosen
 from les_viz.ui.viewer import Playback, mount_viewer
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 MOST_ATOMS = 40
 TIGHT_BINDING = "GFN2-xTB"
 _UNITS = {"km/mol": INFRARED_KM_PER_MOL, "(D/Å)²/amu": 1.0}
+_WIDTHS = [str(width) for width in (20, *range(2, 61))]
+"""cm⁻¹, the usual one first."""
+
 _TABLE_WIDGET = "infrared_modes"
 LOOK = Look(has_toolbar=False)
 _FRAMES, _PERIODS = 24, 20
@@ -160,10 +164,11 @@ def _show_spectrum(found: "dict[str, InfraredModes]", marked: float) -> None:
     from les_viz.md.infrared import broadened
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        unit = str(
-            st.segmented_control("Intensity", list(_UNITS), default="km/mol", required=True, key="infrared_unit")
-        )
-        width = st.slider("Width of a band (cm⁻¹)", 2, 60, 20, key="infrared_width", width=220)
+        setting = bound("infrared_unit", "intensity", chosen("intensity", list(_UNITS)), "km/mol")
+        unit = str(st.segmented_control("Intensity", list(_UNITS), required=True, **setting))
+        width = int(chosen("width", _WIDTHS))
+        setting = bound("infrared_width", "width", width, int(_WIDTHS[0]))
+        st.slider("Width of a band (cm⁻¹)", 2, 60, width=220, **setting)
     highest = max(float(modes.wavenumbers.max()) for modes in found.values()) + 200
     places: FloatArray = np.linspace(0, highest, 1500)
     spectra = [

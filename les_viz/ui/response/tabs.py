@@ -19,6 +19,7 @@ from les_viz.ui.response.overview import picked, tensors_of
 from les_viz.ui.response.supercell import show_supercells
 from les_viz.ui.response.truth import show_truth
 from les_viz.ui.session import Shown
+from les_viz.ui.settings import bound, chosen
 from les_viz.units import DEBYE
 from les_viz.viewer.scene import Coloring
 
@@ -99,7 +100,9 @@ def _show_molecules(shown: Shown) -> None:
     )
     formula = kinds.value_counts().index[0]
     if kinds.nunique() > 1:
-        formula = st.selectbox("Molecules", list(kinds.value_counts().index), key="molecule_kind", width=200)
+        names = kinds.value_counts().index.tolist()
+        setting = bound("molecule_kind", "kind", chosen("kind", names), names[0])
+        formula = st.selectbox("Molecules", names, width=200, **setting)
     own = kinds.index[kinds == formula].to_numpy()
     figure = spread(sizes[own], label=f"dipole of {formula} (D)", counted="molecules")
     st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="molecular_dipoles")

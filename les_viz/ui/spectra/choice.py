@@ -13,6 +13,7 @@ from les_viz.runs.catalog import RunEntry, entry_of, list_runs
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.report_files import report_from_json
 from les_viz.runs.results import load_results
+from les_viz.ui.links import Linked, one_of, within
 from les_viz.ui.session import current, seed, update, widget_value
 from les_viz.ui.wording import plain
 
@@ -21,6 +22,18 @@ RECORDED_LABEL: Final = "Recorded: 64 H2O, model water, 300 K"
 RECORDED_FILE: Final = Path(__file__).with_name("recorded.json")
 MEAN_LABEL: Final = "mean"
 MOST_CHOSEN: Final = 8
+TITLES: Final = {
+    "infrared": "Infrared",
+    "density_of_states": "Vibrations",
+    "dielectric_running": "Dielectric constant",
+    "conductivity_running": "Conductivity",
+    "loop": "P(E) loop",
+    "distances": "Distances",
+    "displacements": "Displacements",
+    "orientation": "Orientation",
+}
+"""Figures by the table that they are of."""
+
 FRAMES_OF_A_SPECTRUM: Final = 60
 LOOK_EVERY_S: Final = 5.0
 
@@ -66,6 +79,21 @@ class Chosen:
     def has_live(self) -> bool:
         """Whether a run still moves."""
         return any(entry.status.state.is_live for entry in self.entries)
+
+
+LINKED: Final = Linked(
+    field="spectra",
+    fresh=Choice,
+    readers={
+        "runs": ("runs", lambda text: tuple(text.split(",")[:MOST_CHOSEN]) if text else ()),
+        "figure": ("figure", one_of(*TITLES)),
+        "pair": ("pair", str),
+        "smoothing": ("smoothing_per_cm", within(0, 100)),
+        "skip": ("skip_fs", within(0, 1e9)),
+        "mean": ("is_mean", lambda text: one_of("1")(text) == "1"),
+    },
+)
+"""What a link to the page holds: runs are those of this server, by name."""
 
 
 def now() -> Choice:

@@ -18,24 +18,12 @@ from les_viz.runs.report import Report, convention_of
 from les_viz.runs.results import load_results
 from les_viz.ui.frame import panels
 from les_viz.ui.session import seed, widget_value
-from les_viz.ui.spectra.choice import Chosen, change
+from les_viz.ui.spectra.choice import TITLES, Chosen, change
 from les_viz.ui.wording import plain
 
 _RUNNING: Final = "dielectric_fields_running"
 
 QUESTION: Final = "What a trajectory says of the matter: how it absorbs, screens, conducts and moves."
-
-TITLES: Final = {
-    "infrared": "Infrared",
-    "density_of_states": "Vibrations",
-    "dielectric_running": "Dielectric constant",
-    "conductivity_running": "Conductivity",
-    "loop": "P(E) loop",
-    "distances": "Distances",
-    "displacements": "Displacements",
-    "orientation": "Orientation",
-}
-"""Figures by the table that they are of."""
 
 _PARTS: Final = {
     "dielectric_running": "dielectric",
