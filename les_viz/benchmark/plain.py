@@ -200,7 +200,8 @@ def long_range_energy(
     if structure.periodic:
         vectors = kvectors(structure.cell, config.k_cutoff)
         energy = coulomb_energies(charges, positions, structure.cell, config.smearing, vectors).sum()
-        return energy if config.self_interaction else energy - self_energies(charges, config.smearing).sum()
+        removed = 0 if config.self_interaction else config.removed_self_terms
+        return energy - removed * self_energies(charges, config.smearing).sum()
     energy = coulomb_energies_open(charges, positions, config.smearing).sum()
     return energy + self_energies(charges, config.smearing).sum() if config.self_interaction else energy
 

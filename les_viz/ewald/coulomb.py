@@ -42,6 +42,8 @@ class CoulombSum:
         k_set: the k vectors, chosen before and kept in every cell; None for those within `k_cutoff` in each.
         single_precision_k: whether vectors on the sphere of the cutoff count as they do for the reference codes, whose
             reciprocal vectors are rounded to single precision; else all of them count.
+        removed_self_terms: how often the self term leaves a periodic sum that does not keep it; above 1 only in
+            published models of several channels, whose code takes the sum over the channels away once a channel.
     """
 
     smearing: float
@@ -51,6 +53,7 @@ class CoulombSum:
     nufft_tolerance: float | None = None
     k_set: KSet | None = None
     single_precision_k: bool = False
+    removed_self_terms: int = 1
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
@@ -90,9 +93,9 @@ class CoulombSum:
             sums = self._sums(kernel, charges.shape[2])
             fractional = fractional_coordinates(positions, kernel.inverse_cell)
             energy = periodic_energy(power_spectrum(sums.spread(charges, fractional)), kernel)
-        sign = self._self_sign(periodic=cell is not None)
-        if sign:
-            energy = energy + 0.5 * sign * self_potential(self.smearing) * charges.square().sum(dim=(1, 2))
+        self_terms = self._self_terms(periodic=cell is not None)
+        if self_terms:
+            energy = energy + 0.5 * self_terms * self_potential(self.smearing) * charges.square().sum(dim=(1, 2))
         return energy
 
     def everything(
@@ -111,9 +114,9 @@ class CoulombSum:
             return energy[None], potential[None, None], field[None, None], stress[None]
         else:
             potential, field, stress = self._periodic(charges, positions, cell)
-        sign = self._self_sign(periodic=cell is not None)
-        if sign:
-            potential = torch.add(potential, charges, alpha=sign * self_potential(self.smearing))
+        self_terms = self._self_terms(periodic=cell is not None)
+        if self_terms:
+            potential = torch.add(potential, charges, alpha=self_terms * self_potential(self.smearing))
         return 0.5 * (charges * potential).sum(dim=(1, 2)), potential, field, stress
 
     def of_one(self, charges: Tensor, positions: Tensor, kernel: GridKernel) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -134,7 +137,7 @@ class CoulombSum:
             potential, field, stress = phases.interaction(charges[None, None], positions[None], kernel)
             potential, field, stress = potential[0, 0], field[0, 0], stress[0]
         if not self.self_interaction:
-            potential.sub_(charges, alpha=self_potential(self.smearing))
+            potential.sub_(charges, alpha=self.removed_self_terms * self_potential(self.smearing))
         return charges.dot(potential).mul_(0.5), potential, field, stress
 
     def _periodic(self, charges: Tensor, positions: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -153,9 +156,11 @@ class CoulombSum:
         tolerance = self.nufft_tolerance or NUFFT_TOLERANCE.get(kernel.coulomb.dtype, 1e-6)
         return PhaseSums(kernel.grid, self._chosen_backend(kernel, n_atoms), tolerance)
 
-    def _self_sign(self, *, periodic: bool) -> int:
-        """How often the flag adds the self term: a periodic sum holds it, a sum over pairs does not."""
-        return int(self.self_interaction) - int(periodic)
+    def _self_terms(self, *, periodic: bool) -> int:
+        """How many self terms belong to the plain sum: a periodic one holds one already, a sum over pairs none."""
+        if self.self_interaction:
+            return 0 if periodic else 1
+        return -self.removed_self_terms if periodic else 0
 
 
 def self_potential(smearing: float) -> float:

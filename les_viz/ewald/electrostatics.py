@@ -1,10 +1,13 @@
 """The public face of the engine: energy, potential, field, forces and stress of latent charges."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import hypot, pi
+from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -54,7 +57,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
     charges: Float[Tensor, "atoms *channels"],
     positions: Float[Tensor, "atoms 3"],
     cell: Float[Tensor, "*systems 3 3"] | None = None,
-    pbc: bool = True,  # noqa: FBT001, FBT002 - as above
+    pbc: bool | Sequence[bool] | Tensor = True,  # noqa: FBT001, FBT002 - as above
     *,
     smearing: float = 1.0,
     k_cutoff: float = pi,
@@ -70,7 +73,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         charges: (atoms,) or (atoms, channels), e; channels do not interact.
         positions: (atoms, 3), Å.
         cell: (3, 3), or (systems, 3, 3) with `system_idx`; Å, rows are lattice vectors, any handedness.
-        pbc: periodic in all three directions, or open.
+        pbc: periodic in all three directions, or open; one truth value, or three that agree as in ASE.
         smearing: Gaussian width σ, Å.
         k_cutoff: largest |k| of the periodic sum, 1/Å (2π/dl of the reference codes).
         self_interaction: whether each Gaussian's interaction with itself stays in the energy.
@@ -83,25 +86,27 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         Tensors that can be differentiated twice in charges, positions and cell.
 
     Raises:
-        SettingError: an argument is out of range.
-        BoundaryError: a periodic sum without a proper cell.
+        SettingError: an argument is out of range, or of another kind.
+        BoundaryError: a periodic sum without a proper cell, or periodic along some directions only.
 
     Reference:
         Cheng, npj Comput. Mater. 11, 80 (2025), eq. 4-6; oracle SPEC §1-2.
     """
+    _check_tensors(charges=charges, positions=positions, cell=cell)
     _check_atoms(charges, positions)
+    periodic = _is_periodic(pbc)
     settings = (smearing, k_cutoff, self_interaction, backend, nufft_tolerance, k_set)
-    if pbc and cell is not None and _is_plain(charges, positions, cell, system_idx):
+    if periodic and cell is not None and _is_plain(charges, positions, cell, system_idx):
         coulomb, kernel = _prepared(_numbers(cell), positions.dtype, positions.device, settings)
         _warn_if_charged([charges.sum().item()], charges)
         energy, potential, field, stress = coulomb.of_one(charges, positions, kernel)
         forces = charges.unsqueeze(1) * field
         return Electrostatics(energy=energy, potential=potential, electric_field=field, forces=forces, stress=stress)
     coulomb = _coulomb_sum(settings)
-    cells = _checked_cells(cell, like=positions) if pbc else None
+    cells = _checked_cells(cell, like=positions) if periodic else None
     layout = _layout(positions, cell, system_idx)
     channels = charges.reshape(len(charges), -1)
-    if pbc:
+    if periodic:
         _warn_if_charged(layout.pad(channels.detach()).sum(dim=(1, 2)).tolist(), channels)
     energy, potential, field, stress = coulomb.everything(
         layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
@@ -145,7 +150,40 @@ def _coulomb_sum(settings: Settings) -> CoulombSum:
     )
 
 
+def _is_periodic(pbc: Any) -> bool:  # noqa: ANN401 - the argument as it came
+    """One answer for all directions; three flags are never taken for a truth value, which they would pass as."""
+    if isinstance(pbc, bool):
+        return pbc
+    try:
+        flags = [bool(flag) for flag in pbc] if np.ndim(pbc) == 1 else [bool(pbc)]
+    except (TypeError, ValueError, RuntimeError):
+        flags = []
+    if isinstance(pbc, str) or pbc is None or len(flags) not in (1, 3):
+        raise SettingError(f"pbc is {pbc!r}: pass True or False, or three of them that agree")
+    if len(set(flags)) > 1:
+        raise BoundaryError(
+            f"the cell is periodic along some directions only (pbc = {flags}): pass pbc=True to treat the vacuum as "
+            "part of a three-dimensional cell, or pbc=False for a cluster"
+        )
+    return flags[0]
+
+
+def _check_tensors(**arguments: Tensor | None) -> None:
+    """Refuse what is no tensor of real numbers in single or double precision."""
+    for name, value in arguments.items():
+        if value is None and name == "cell":
+            continue
+        if not isinstance(value, Tensor):
+            raise SettingError(f"{name} is a {type(value).__name__}: pass a torch tensor")
+        if value.dtype not in (torch.float32, torch.float64):
+            raise SettingError(f"{name} holds {value.dtype}: convert it to torch.float64 or torch.float32")
+
+
 def _check_atoms(charges: Tensor, positions: Tensor) -> None:
+    if positions.ndim != 2 or positions.shape[1] != 3:
+        raise SettingError(f"positions have shape {tuple(positions.shape)}: pass (atoms, 3)")
+    if charges.ndim not in (1, 2) or 0 in charges.shape[1:]:
+        raise SettingError(f"charges have shape {tuple(charges.shape)}: pass (atoms,) or (atoms, channels)")
     n_charges, n_positions = charges.shape[0], positions.shape[0]
     if n_positions == 0:
         raise SettingError("there are no atoms: pass at least one position and charge")

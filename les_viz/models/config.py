@@ -109,6 +109,8 @@ class ElectrostaticsConfig:
     """Whether each Gaussian's interaction with itself stays in the energy."""
     single_precision_k: bool = False
     """Whether k vectors on the sphere of the cutoff count as in the reference codes, which round them first."""
+    removed_self_terms: int = 1
+    """How often a periodic sum loses a self-interaction that is not kept; above 1 as some published models have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

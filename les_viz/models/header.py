@@ -187,6 +187,7 @@ def _check_electrostatics(electrostatics: ElectrostaticsConfig) -> None:
     smearing, k_cutoff = electrostatics.smearing, electrostatics.k_cutoff
     _within(smearing, 0.05, MAX_SMEARING, "electrostatics.smearing")
     _within(k_cutoff, 0.01, MAX_K_CUTOFF, "electrostatics.k_cutoff")
+    _within(electrostatics.removed_self_terms, 1, MAX_CHANNELS_OF_CHARGE, "electrostatics.removed_self_terms")
     if smearing * k_cutoff > MAX_DAMPING:
         _refuse(
             "electrostatics.k_cutoff",

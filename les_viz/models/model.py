@@ -126,6 +126,7 @@ class LESModel(nn.Module):
             k_cutoff=settings.k_cutoff,
             self_interaction=settings.self_interaction,
             single_precision_k=settings.single_precision_k,
+            removed_self_terms=settings.removed_self_terms,
         )
 
     def rescaled(self, *, charge_sign: int | None = None, epsilon_infinity: float | None = None) -> "LESModel":

@@ -203,7 +203,7 @@ def _config_and_weights(
         representations=tuple(representation.config for representation in representations),
         energy_heads=tuple(replace(head.config, representation=index) for index, head in heads),
         charge_head=charge_head,
-        electrostatics=None if charges is None else _electrostatics(charges[2]),
+        electrostatics=None if charges is None else _electrostatics(charges[2], charges[1].config.n_out),
         provenance=_family(charges),
     )
     weights: Weights = {}
@@ -238,7 +238,7 @@ def _stored_constant(ewald: Module) -> float:
     return ewald.number("norm_factor", 1.0 if ewald.class_name == "EwaldPotential" else None)
 
 
-def _electrostatics(coulomb: Module) -> ElectrostaticsConfig:
+def _electrostatics(coulomb: Module, channels: int) -> ElectrostaticsConfig:
     ewald = coulomb
     if coulomb.class_name == "Les":
         ewald = coulomb.required_child("ewald")
@@ -257,6 +257,7 @@ def _electrostatics(coulomb: Module) -> ElectrostaticsConfig:
         k_cutoff=2 * math.pi / resolution,
         self_interaction=not ewald.flag("remove_self_interaction"),
         single_precision_k=True,
+        removed_self_terms=channels if ewald.class_name == "EwaldPotential" else 1,
     )
 
 
@@ -277,8 +278,8 @@ def _family(charges: tuple[int, Head, Module] | None) -> dict[str, str]:
     note = {"family": "CACE-LES (cace)", "stored_coulomb_prefactor_eV_A": f"{_stored_constant(coulomb):.8g}"}
     if head.config.n_out > 1 and coulomb.flag("remove_self_interaction"):
         note["self_interaction"] = (
-            "removed once; the published code subtracts the sum over the charge channels once a channel in periodic "
-            "cells, so its energies differ there"
+            "in periodic cells the sum over the charge channels is removed once a channel, as the published code does: "
+            "the energy stays what the model was trained to"
         )
     return note
 

@@ -44,5 +44,5 @@ def _periodic(coulomb: CoulombSum, positions: Tensor, cell: Tensor, dtype: torch
     steps = torch.cat((vectors, vectors)).to(dtype)
     maps = [(there.T * twice) @ there, *((turned * (twice * steps[:, axis])) @ there for axis in range(3))]
     if not coulomb.self_interaction:
-        maps[0].diagonal().sub_(self_potential(coulomb.smearing))
+        maps[0].diagonal().sub_(coulomb.removed_self_terms * self_potential(coulomb.smearing))
     return torch.stack(maps)

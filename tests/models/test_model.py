@@ -61,13 +61,15 @@ def test_every_order(l_max, nu_max, message):
 
 @pytest.mark.parametrize("self_interaction", [True, False])
 @pytest.mark.parametrize("pbc", [True, False])
-@pytest.mark.parametrize("channels", [1, 4])
-def test_channels_and_self_interaction(self_interaction, pbc, channels):
+@pytest.mark.parametrize(("channels", "removed"), [(1, 1), (4, 1), (4, 4)])
+def test_channels_and_self_interaction(self_interaction, pbc, channels, removed):
     config = random_config()
     config = replace(
         config,
         charge_head=replace(config.charge_head, n_out=channels),
-        electrostatics=replace(config.electrostatics, self_interaction=self_interaction, smearing=0.8),
+        electrostatics=replace(
+            config.electrostatics, self_interaction=self_interaction, smearing=0.8, removed_self_terms=removed
+        ),
     )
     assert_agrees(weighted(config, seed=3), random_atoms(13, pbc=pbc))
 

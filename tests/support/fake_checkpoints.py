@@ -288,6 +288,9 @@ GOOD = {
         shared=True, long_first=True, function=True, message="shared", dl=3.0, sigma=1.5, remove_self_interaction=True
     ),
     "two_separate_short_first": lambda: two_nets(shared=False, long_first=False, weight=0.01, norm_factor=90.0474),
+    "four_channels_self_removed": lambda: two_nets(
+        shared=False, long_first=True, n_charges=4, weight=0.2, remove_self_interaction=True
+    ),
     "one_net_per_channel": lambda: one_net(l_max=3, nu_max=3, message="per_channel", extra=[polarization(-0.185543)]),
     "one_net_hidden_modulation": lambda: one_net(message="hidden"),
     "numpy_elements": lambda: one_net(zs=tuple(np.array([8, 82, 22]))),

@@ -149,6 +149,8 @@ def _charge_rows(model: "LESModel") -> list[tuple[str, str]]:
     head = type(config.charge_head).__name__
     kind = "transfers between neighbours, total conserved" if head == "BondHeadConfig" else "read off each atom"
     kept = "kept" if config.electrostatics.self_interaction else "removed"
+    if config.electrostatics.removed_self_terms > 1 and kept == "removed":
+        kept += f" {config.electrostatics.removed_self_terms} times in periodic cells, as published"
     return [
         ("charges", f"{config.charge_head.n_out} channel, {kind}"),
         ("smearing σ (Å)", f"{config.electrostatics.smearing:g}"),
