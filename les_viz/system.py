@@ -100,7 +100,12 @@ def as_frames(atoms: "ase.Atoms | Iterable[ase.Atoms]") -> "list[ase.Atoms]":
     """One structure or several as a list."""
     import ase
 
-    return [atoms] if isinstance(atoms, ase.Atoms) else list(atoms)
+    if isinstance(atoms, ase.Atoms):
+        return [atoms]
+    frames = list(atoms) if isinstance(atoms, Iterable) else [atoms]
+    if not all(isinstance(frame, ase.Atoms) for frame in frames):
+        raise StructureError(f"{str(atoms)[:40]!r} is no structure: pass one ase.Atoms or a list of them")
+    return frames
 
 
 def element_symbols(atomic_numbers: Iterable[int]) -> str:

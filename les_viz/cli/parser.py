@@ -133,7 +133,7 @@ def _add_predict(commands: "argparse._SubParsersAction[Parser]") -> None:
     command.add_argument("--device", type=_device, default="cpu", help="cpu, cuda, cuda:1 or mps")
     command.add_argument("--bec-method", choices=BEC_METHODS, default="local", help="definition of the Born charges")
     command.add_argument("--boundary", choices=BOUNDARIES, help="overrule the periodicity of the file")
-    command.add_argument("--index", default="-1", metavar="I", help="frames as in ASE: -1 (default), :, 0:10:2")
+    command.add_argument("--index", metavar="I", help="frames as in ASE: 0, -1, 5:, 0:10:2 (default: all)")
     command.add_argument("--format", metavar="F", help="format of FILE where its name does not tell")
     command.add_argument("--out", metavar="OUT.json", help="file to write (default: standard output)")
 

@@ -19,6 +19,9 @@ from les_viz.response.prediction import UNITS, Prediction, Quantity
 if TYPE_CHECKING:
     from les_viz.models.model import LESModel
 
+ALL = ":"
+"""Frames that are read where `--index` does not say which."""
+
 
 def run(options: Namespace) -> None:
     """Predict and write the result; warnings go to standard error and into the result.
@@ -32,7 +35,9 @@ def run(options: Namespace) -> None:
     quantities = chosen_quantities(options.quantities)
     if options.out is not None:
         check_target(options.out)
-    structures = read_structures(options.file, index=options.index, format=options.format)
+    structures = read_structures(
+        options.file, index=ALL if options.index is None else options.index, format=options.format
+    )
     # PyTorch takes seconds to load; mistakes in the options and the file are told before.
     from les_viz.response.predict import DEFAULT_QUANTITIES, predict
 
@@ -47,8 +52,9 @@ def run(options: Namespace) -> None:
     _warn(structures.notes, predictions)
     described = _describe_model(options.model, model)
     results = [as_json(prediction, described, structures.notes) for prediction in predictions]
-    # One frame is one object, several are a list; a range always gives a list.
-    _write(results if ":" in options.index else results[0], options.out)
+    # One frame is one object, several are a list; a range that was asked for always gives a list.
+    is_list = len(results) > 1 or (options.index is not None and ":" in options.index)
+    _write(results if is_list else results[0], options.out)
 
 
 def chosen_quantities(text: str | None) -> set[str] | None:

@@ -4,7 +4,8 @@
     H = E_pot - ∫ Σ_i F_field,i · dr_i     along the positions visited since the last reset
 
 so that the energy matches the forces and a run has a conserved quantity. The integral is summed by the trapezoidal
-rule from call to call; a jump by a lattice vector does no work.
+rule from call to call; a jump by a lattice vector does no work. A model whose charges are transfers between neighbours
+knows its polarisation P: there the integral is E·ΔP, exact however far apart the visited places are.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 import ase
 import numpy as np
+import torch
 from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
 from ase.geometry import find_mic
 
@@ -20,7 +22,9 @@ from les_viz.errors import SettingError
 from les_viz.md.kept_neighbors import KeptNeighbors, same_atoms
 from les_viz.models.model import LESModel
 from les_viz.response.assembly import Request
-from les_viz.response.predict import predict_system
+from les_viz.response.evaluation import Evaluation, evaluate
+from les_viz.response.field_forces import has_transfers, polarization_of_transfers
+from les_viz.response.predict import check_model, predict_evaluated
 from les_viz.response.prediction import FloatArray, Prediction, Quantity
 from les_viz.system import Boundary
 
@@ -30,18 +34,54 @@ DEFAULT_SKIN = 0.4
 
 @dataclass(frozen=True, slots=True)
 class _Visited:
-    """The last place, and the force of the field there; None if the field was off or has been changed since."""
+    """The last place, and the force of the field there; None if the field was off or has been changed since.
+
+    `polarization` is that of transfers, formal charges left out (these count by how far they went); None without.
+    """
 
     atoms: ase.Atoms
     field_forces: FloatArray | None
+    polarization: FloatArray | None = None
+
+
+class Results(dict[str, Any]):
+    """Results of one call, with Born effective charges that are computed when they are looked up.
+
+    They are not among the items, computed or not: ASE 3.29 cannot write arrays of this shape to extended XYZ and fails.
+    """
+
+    _BORN = "born_effective_charges"
+
+    def __init__(self, calculator: "LESCalculator", atoms: ase.Atoms) -> None:
+        """Begin empty, for one structure."""
+        super().__init__()
+        self._calculator, self._atoms = calculator, atoms
+        self.born_effective_charges: FloatArray | None = None
+
+    def __contains__(self, key: object) -> bool:
+        """Whether it has been computed: ASE computes what is not there."""
+        return super().__contains__(key) or (key == self._BORN and self.born_effective_charges is not None)
+
+    def __missing__(self, key: str) -> FloatArray:
+        """Compute what can be."""
+        if key == self._BORN and self.born_effective_charges is None:
+            self.born_effective_charges = self._calculator.born_charges_of(self._atoms)
+        if key != self._BORN or self.born_effective_charges is None:
+            raise KeyError(key)
+        return self.born_effective_charges
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - as of any dictionary
+        """An item, or what has been computed besides."""
+        if key not in self:
+            return default
+        return self[key]
 
 
 class LESCalculator(Calculator):
     """Energy, forces, stress, charges and dipole of a LES model for ASE.
 
     `results` holds besides: latent_charges, short_range_energy, long_range_energy, energy_without_field, field_work
-    and, where a field is on or they were asked for, born_effective_charges (atoms, field, displacement). ASE 3.29
-    cannot write those to extended XYZ: write .traj, or pop them from `results` first.
+    and born_effective_charges (atoms, field, displacement), which are computed when they are looked up.
     """
 
     implemented_properties: list[str] = [  # noqa: RUF012 - ASE declares it for instances
@@ -71,9 +111,10 @@ class LESCalculator(Calculator):
             skin: Å beyond the cutoff up to which neighbours are kept.
 
         Raises:
-            SettingError: the field is not three finite numbers, or the skin is negative.
+            SettingError: no model, the field is not three finite numbers, or the skin is negative.
         """
         super().__init__()  # type: ignore[no-untyped-call] # of ASE
+        check_model(model)
         if not 0 <= skin < float("inf"):
             raise SettingError(f"skin is {skin} Å: expected a number of at least 0")
         self._model = model
@@ -136,17 +177,18 @@ class LESCalculator(Calculator):
         wanted |= {Quantity.BORN_EFFECTIVE_CHARGES} if in_field or "born_effective_charges" in properties else set()
         system = self._neighbors.system_of(current)
         request = Request(frozenset(wanted), "local")
-        prediction = predict_system(self._model, system, request, self._neighbors.of(current, system))[0]
+        evaluation = evaluate(self._model, system, self._neighbors.of(current, system), derivatives=True)
+        prediction = predict_evaluated(self._model, evaluation, request)[0]
         field_forces = self._field_forces(prediction) if in_field else None
-        self._add_work(current, field_forces, periodic=prediction.pbc)
-        self._store(prediction, field_forces)
+        self._add_work(current, field_forces, evaluation, periodic=prediction.pbc)
+        self.results = self._collected(prediction, field_forces, Results(self, current.copy()))
 
-    def _store(self, prediction: Prediction, field_forces: FloatArray | None) -> None:
+    def _collected(self, prediction: Prediction, field_forces: FloatArray | None, results: Results) -> Results:
         forces = _requested(prediction.forces)
         if field_forces is not None:
             forces = forces + field_forces
         energy = prediction.energy - self._field_work
-        results: dict[str, Any] = {
+        results |= {
             "energy": energy,
             "free_energy": energy,
             "forces": forces,
@@ -161,24 +203,47 @@ class LESCalculator(Calculator):
             results["stress"] = prediction.stress[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
         if prediction.dipole is not None:
             results["dipole"] = prediction.dipole
-        if prediction.born_effective_charges is not None:
-            results["born_effective_charges"] = prediction.born_effective_charges
-        self.results = results
+        results.born_effective_charges = prediction.born_effective_charges
+        return results
 
     def _field_forces(self, prediction: Prediction) -> FloatArray:
         born = _requested(prediction.born_effective_charges)
         forces: FloatArray = np.einsum("a,iab->ib", self._field, born - born.mean(axis=0))
         return forces
 
-    def _add_work(self, atoms: ase.Atoms, field_forces: FloatArray | None, *, periodic: bool) -> None:
+    def born_charges_of(self, atoms: ase.Atoms) -> FloatArray | None:
+        """(atoms, 3 field, 3 displacement) Born effective charges in e; None where the model does not define them."""
+        head = self._model.config.charge_head
+        if head is None or head.n_out != 1:
+            return None
+        system = self._neighbors.system_of(atoms)
+        request = Request(frozenset({Quantity.BORN_EFFECTIVE_CHARGES}), "local")
+        evaluation = evaluate(self._model, system, self._neighbors.of(atoms, system), derivatives=True)
+        return predict_evaluated(self._model, evaluation, request)[0].born_effective_charges
+
+    def _add_work(
+        self, atoms: ase.Atoms, field_forces: FloatArray | None, evaluation: Evaluation, *, periodic: bool
+    ) -> None:
         """Add the work of the field on the way from the last place; other atoms start from zero."""
         last = self._visited
         if last is not None and not same_atoms(last.atoms, atoms):
             self._field_work = 0.0
         elif last is not None and last.field_forces is not None and field_forces is not None:
             path, _ = find_mic(atoms.positions - last.atoms.positions, atoms.cell, periodic)
-            self._field_work += 0.5 * float(((field_forces + last.field_forces) * path).sum())
-        self._visited = _Visited(atoms.copy(), field_forces)
+            if last.polarization is not None:
+                here = self._polarization(evaluation, path)
+                self._field_work += float(self._field @ (here - last.polarization))
+            else:
+                self._field_work += 0.5 * float(((field_forces + last.field_forces) * path).sum())
+        at_rest = np.zeros_like(atoms.positions)
+        knows = field_forces is not None and has_transfers(self._model)
+        self._visited = _Visited(atoms.copy(), field_forces, self._polarization(evaluation, at_rest) if knows else None)
+
+    def _polarization(self, evaluation: Evaluation, path: FloatArray) -> FloatArray:
+        """(3,) e Å of transfers, and of formal charges that went so far."""
+        moved = torch.as_tensor(path, dtype=self._model.dtype, device=self._model.device)
+        total: FloatArray = polarization_of_transfers(self._model, evaluation, moved).double().cpu().numpy()
+        return total
 
 
 def _checked_field(electric_field: Sequence[float] | None) -> FloatArray:

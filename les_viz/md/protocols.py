@@ -63,9 +63,9 @@ class FieldProtocol:
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
         if self.shape not in {shape.value for shape in Shape}:
-            raise SettingError(f"field shape is {self.shape!r}: expected one of {', '.join(Shape)}")
+            raise SettingError(f"shape is {self.shape!r}: expected one of {', '.join(Shape)}")
         if len(self.direction) != 3 or not all(map(isfinite, self.direction)) or not any(self.direction):
-            raise SettingError(f"field direction is {list(self.direction)}: expected three numbers, not all zero")
+            raise SettingError(f"direction is {list(self.direction)}: expected three numbers, not all zero")
         if not abs(self.amplitude_V_per_A) <= LARGEST_FIELD:
             raise SettingError(
                 f"amplitude_V_per_A is {self.amplitude_V_per_A}: expected at most {LARGEST_FIELD} V/Å, beyond which "

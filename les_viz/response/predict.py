@@ -70,6 +70,7 @@ def predict(
         StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated, such as one that says to
             be charged where the model's charges sum to zero in any case.
     """
+    check_model(model)
     request = _checked(quantities, bec_method)
     frames = as_frames(atoms)
     for frame in frames:
@@ -80,6 +81,12 @@ def predict(
         batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
         found += _predict_batch(model, batch, request, boundary)
     return found[0] if frames and frames[0] is atoms else found
+
+
+def check_model(model: object) -> None:
+    """Refuse what is no model, such as the name of one."""
+    if not isinstance(model, LESModel):
+        raise SettingError(f"model is {str(model)[:40]!r}: pass what les_viz.load_model returns")
 
 
 def _checked(quantities: Collection[str], bec_method: str) -> Request:
@@ -111,6 +118,11 @@ def predict_system(
         table: neighbours within at least the model's cutoff.
     """
     evaluation = evaluate(model, system, table, derivatives=request.mechanical or request.born)
+    return predict_evaluated(model, evaluation, request)
+
+
+def predict_evaluated(model: LESModel, evaluation: Evaluation, request: Request) -> list[Prediction]:
+    """`predict_system` where networks and Coulomb sum have run, with derivatives if any are asked for."""
     forces, stress = evaluation.forces_and_stress() if request.mechanical else (None, None)
     born, charge_derivative = _born_charges(model, evaluation, request) if request.born else (None, None)
     return assemble(model, evaluation, request, Derivatives(forces, stress, born, charge_derivative))

@@ -36,7 +36,7 @@ def test_one_frame_is_an_object_with_units_and_scale(les_viz, model_file, molecu
     assert not (tmp_path / "out.json.part").exists()
 
 
-def test_a_range_is_a_list_and_standard_output_the_default(les_viz, model_file, crystal_file):
+def test_several_frames_are_a_list_and_standard_output_the_default(les_viz, model_file, crystal_file):
     arguments = ("predict", crystal_file, "--model", model_file, "--quantities", "energy,stress")
     status, out, _ = les_viz(*arguments, "--index", "1:")
     assert status == 0
@@ -44,7 +44,10 @@ def test_a_range_is_a_list_and_standard_output_the_default(les_viz, model_file, 
     assert len(results) == 2
     assert np.shape(results[0]["stress"]) == (3, 3)
     assert len(json.loads(les_viz(*arguments, "--index", "::9")[1])) == 1
-    last = json.loads(les_viz(*arguments)[1])
+    every = json.loads(les_viz(*arguments)[1])
+    assert len(every) == 3
+    np.testing.assert_allclose(every[1]["forces"], results[0]["forces"], atol=1e-12)
+    last = json.loads(les_viz(*arguments, "--index", "-1")[1])
     assert last.keys() == results[1].keys()
     np.testing.assert_allclose(last["forces"], results[1]["forces"], atol=1e-12)
 
@@ -63,7 +66,7 @@ def test_warnings_are_lines_of_standard_error_and_part_of_the_result(les_viz, mo
 
 
 def test_precision_method_and_boundary_are_passed_on(les_viz, model_file, crystal_file):
-    base = ("predict", crystal_file, "--model", model_file, "--quantities", "born_effective_charges")
+    base = ("predict", crystal_file, "--model", model_file, "--quantities", "born_effective_charges", "--index", "0")
     double = json.loads(les_viz(*base)[1])
     single = json.loads(les_viz(*base, "--dtype", "float32")[1])
     wrapped = json.loads(les_viz(*base, "--bec-method", "wrapped")[1])
@@ -119,7 +122,7 @@ def test_a_prediction_that_is_not_finite_is_not_written(refused, model_file, mol
 @pytest.mark.shared
 def test_a_published_checkpoint(les_viz, shared):
     water = shared / "data" / "water_pbe0" / "val.extxyz.gz"
-    status, out, _ = les_viz("predict", water, "--model", shared / "published" / "water_v4.pth")
+    status, out, _ = les_viz("predict", water, "--index", "-1", "--model", shared / "published" / "water_v4.pth")
     result = json.loads(out)
     charges, elements = np.array(result["latent_charges"]), np.array(result["atomic_numbers"])
     assert status == 0

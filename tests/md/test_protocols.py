@@ -39,7 +39,7 @@ def test_period_of_a_wavenumber():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"shape": "square"}, "field shape is 'square': expected one of none, constant"),
+        ({"shape": "square"}, "shape is 'square': expected one of none, constant"),
         ({"direction": (0.0, 0.0, 0.0)}, "not all zero"),
         ({"amplitude_V_per_A": 1e4}, r"at most 10\.0 V/Å"),
         ({"amplitude_V_per_A": float("nan")}, r"at most 10\.0 V/Å"),

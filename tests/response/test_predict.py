@@ -183,3 +183,14 @@ def test_a_charged_cell_carries_a_note_and_an_open_one_does_not():
     total = found.latent_charges.sum()
     assert any(f"sum to {total:+.3f} e: a uniform background" in note for note in found.warnings)
     assert predict(model, random_atoms(15, pbc=False)).warnings == ()
+
+
+def test_what_is_no_model_or_no_structure_is_told_what_to_pass():
+    predict_anything = unchecked("les_viz.response.predict").predict
+    with pytest.raises(SettingError, match=r"model is 'water': pass what les_viz.load_model returns"):
+        predict_anything("water", random_atoms(13))
+    for wrong in ("water.xyz", None, [random_atoms(13), "water.xyz"]):
+        with pytest.raises(StructureError, match=r"is no structure: pass one ase.Atoms or a list of them"):
+            predict_anything(random_model(), wrong)
+    with pytest.raises(SettingError, match=r"model is 'water': pass what les_viz.load_model returns"):
+        unchecked("les_viz.md.calculator").LESCalculator("water")

@@ -70,7 +70,7 @@ def test_run_and_go_on(run_files, tmp_path, capsys):
         ([("[dynamics]", "[dynamic]")], "did you mean 'dynamics'?"),
         ([("steps = 8", "steps = 8.5")], "dynamics.steps is 8.5: expected a whole number"),
         ([("[0, 0, 1]", "[0, 1]")], "field.direction is [0, 1]: expected a list of 3 values"),
-        ([('"constant"', '"constnt"')], "field shape is 'constnt'"),
+        ([('"constant"', '"constnt"')], "field.shape is 'constnt'"),
         ([("steps = 8", 'ensemble = "npt"')], "a field is on"),
         ([('path = "crystal.extxyz"', 'sample = "watr"')], "structure.sample is 'watr'"),
         ([('path = "crystal.extxyz"', "")], "give one of them"),
