@@ -3,7 +3,7 @@
 from les_viz.ui import charges, frame, snippet
 
 bench = frame.open_page("Charges", charges.QUESTION)
-shown = bench.predict("energy", "forces", "latent_charges")
+shown = charges.predict(bench)
 
 if shown is not None:
     bench.offer(snippet.charges_script(shown))

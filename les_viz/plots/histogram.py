@@ -1,13 +1,13 @@
 """How a value spreads over the atoms of each element."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from les_viz.plots.text import signed
-from les_viz.plots.theme import MARK, REFERENCE_GREY, diverging_scale, template, title_row
+from les_viz.plots.theme import MARK, REFERENCE_GREY, ROW_TITLE, diverging_scale, template
 from les_viz.response.prediction import FloatArray
 
 N_BINS = 48
@@ -36,23 +36,25 @@ def histogram_by_element(
         The figure; all rows share the axis and its bins.
     """
     elements = sorted(set(symbols))
-    owner = np.asarray(symbols)
-    edges = _edges(values)
-    figure = make_subplots(
-        rows=len(elements), cols=1, shared_xaxes=True, vertical_spacing=min(0.16, 0.9 / len(elements))
-    )
-    for row, element in enumerate(elements, start=1):
-        own = values[owner == element]
-        figure.add_trace(_bars(own, edges, element, label, limit), row=row, col=1)
-        title_row(figure, row, f"<b>{element}</b>  {summary(own)}")
-        if marked is not None and symbols[marked] == element:
-            figure.add_vline(x=float(values[marked]), line={"color": MARK, "width": 3}, row=row, col=1)
-    figure.update_xaxes(range=[edges[0], edges[-1]])
-    figure.update_xaxes(title_text=label, row=len(elements), col=1)
-    figure.update_yaxes(title_text="atoms", nticks=4, rangemode="tozero", fixedrange=True)
-    figure.update_layout(template=template(), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, bargap=0.04, margin_t=24)
-    figure.update_layout(selectdirection="h")
-    return figure
+    owner, edges = np.asarray(symbols), _edges(values)
+    own = {element: values[owner == element] for element in elements}
+    bars = [_bars(own[element], edges, element, label, limit, row) for row, element in enumerate(elements, start=1)]
+    layout: dict[str, Any] = {
+        **_axes(len(elements), edges, label),
+        "annotations": [
+            {"text": f"<b>{element}</b>  {summary(own[element])}", **ROW_TITLE, **_domain_of(row)}
+            for row, element in enumerate(elements, start=1)
+        ],
+        "template": template(),
+        "height": ROW_HEIGHT * len(elements) + AXIS_HEIGHT,
+        "bargap": 0.04,
+        "margin": {"t": 24},
+        "selectdirection": "h",
+    }
+    if marked is not None:
+        layout["shapes"] = [_mark(float(values[marked]), elements.index(symbols[marked]) + 1)]
+    # Made at one stroke: built up by methods, it would take the page as long as a prediction.
+    return go.Figure({"data": bars, "layout": layout})
 
 
 def atoms_in_bars(values: FloatArray, symbols: Sequence[str], bars: Sequence[tuple[int, float]]) -> list[int]:
@@ -80,24 +82,66 @@ def summary(values: FloatArray) -> str:
     return f"{signed(float(values.mean()))} ± {float(values.std()):.3f}"
 
 
-def _bars(values: FloatArray, edges: FloatArray, element: str, label: str, limit: float) -> go.Bar:
+def _number(row: int) -> str:
+    """Of an axis, as plotly counts."""
+    return "" if row == 1 else str(row)
+
+
+def _domain_of(row: int) -> dict[str, str]:
+    return {"xref": f"x{_number(row)} domain", "yref": f"y{_number(row)} domain"}
+
+
+def _axes(n_rows: int, edges: FloatArray, label: str) -> dict[str, Any]:
+    """One above the other, the first on top; all follow the axis of the last."""
+    gap = min(0.16, 0.9 / n_rows)
+    height = (1 - gap * (n_rows - 1)) / n_rows
+    axes: dict[str, Any] = {}
+    for row in range(1, n_rows + 1):
+        number, low = _number(row), max(0.0, 1 - row * height - (row - 1) * gap)
+        x: dict[str, Any] = {"anchor": f"y{number}", "domain": [0.0, 1.0], "range": [edges[0], edges[-1]]}
+        if row < n_rows:
+            x |= {"matches": f"x{_number(n_rows)}", "showticklabels": False}
+        else:
+            x["title"] = {"text": label}
+        axes[f"xaxis{number}"] = x
+        axes[f"yaxis{number}"] = {
+            "anchor": f"x{number}",
+            "domain": [low, min(1.0, low + height)],
+            "title": {"text": "atoms"},
+            "nticks": 4,
+            "rangemode": "tozero",
+            "fixedrange": True,
+        }
+    return axes
+
+
+def _mark(place: float, row: int) -> dict[str, Any]:
+    """A line through a row."""
+    line = {"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": {"color": MARK, "width": 3}}
+    return {**line, "xref": f"x{_number(row)}", "yref": _domain_of(row)["yref"]}
+
+
+def _bars(values: FloatArray, edges: FloatArray, element: str, label: str, limit: float, row: int) -> dict[str, Any]:
     counts, _ = np.histogram(values, bins=edges)
     centres = 0.5 * (edges[:-1] + edges[1:])
     full = counts > 0
-    return go.Bar(
-        x=centres[full],
-        y=counts[full],
-        width=0.96 * (edges[1] - edges[0]),
-        marker={
+    return {
+        "type": "bar",
+        "x": centres[full],
+        "y": counts[full],
+        "width": 0.96 * (edges[1] - edges[0]),
+        "marker": {
             "color": centres[full],
             "colorscale": diverging_scale(),
             "cmin": -limit,
             "cmax": limit,
             "line": {"color": REFERENCE_GREY, "width": 0.5},
         },
-        name=element,
-        hovertemplate=f"{element}: %{{y}} atoms at %{{x:+.3f}}<br>{label}<extra></extra>",
-    )
+        "name": element,
+        "hovertemplate": f"{element}: %{{y}} atoms at %{{x:+.3f}}<br>{label}<extra></extra>",
+        "xaxis": f"x{_number(row)}",
+        "yaxis": f"y{_number(row)}",
+    }
 
 
 def _edges(values: FloatArray) -> FloatArray:

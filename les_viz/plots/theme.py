@@ -3,9 +3,13 @@
 Text has no colour here: the page gives it one, light or dark, and changes it when the visitor changes the theme.
 """
 
+import functools
 from typing import Any, Final
 
 import plotly.graph_objects as go
+
+Figure = go.Figure
+"""What all of `les_viz.plots` returns."""
 
 DIVERGING: Final = (
     "#2065c5",
@@ -56,8 +60,9 @@ def diverging_scale() -> list[list[Any]]:
     return [[i / (len(DIVERGING) - 1), colour] for i, colour in enumerate(DIVERGING)]
 
 
+@functools.cache
 def template() -> go.layout.Template:
-    """Plotly template of all figures: transparent, no legend, hairline grid, readable ticks."""
+    """Plotly template of all figures: transparent, no legend, hairline grid, readable ticks. Figures copy it."""
     axis: dict[str, Any] = {
         "gridcolor": HAIRLINE,
         "zerolinecolor": REFERENCE_GREY,
@@ -81,6 +86,32 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
+_LECTURE_TYPE, _LECTURE_LINE, _LECTURE_MARK, _LECTURE_HEIGHT = 18, 1.6, 1.4, 1.2
+"""Size of the type, and how much larger all else is, where a figure is shown to a class."""
+
+_USUAL_LINE = 2.0
+"""Pixels that plotly takes where a figure says nothing."""
+
+
+def enlarged(figure: go.Figure) -> go.Figure:
+    """A copy for the last row of a lecture hall: larger type, thicker lines."""
+    copy = go.Figure(figure)
+    axes = {"tickfont_size": _LECTURE_TYPE, "title_font_size": _LECTURE_TYPE}
+    copy.update_xaxes(**axes).update_yaxes(**axes)
+    copy.update_layout(font_size=_LECTURE_TYPE, hoverlabel_font_size=_LECTURE_TYPE, legend_font_size=_LECTURE_TYPE)
+    copy.update_annotations(font_size=_LECTURE_TYPE)
+    if copy.layout.height is not None:
+        copy.layout.height *= _LECTURE_HEIGHT
+    for trace in copy.data:
+        if trace.type == "scatter":
+            trace.line.width = _LECTURE_LINE * (_USUAL_LINE if trace.line.width is None else trace.line.width)
+            if isinstance(trace.marker.size, int | float):
+                trace.marker.size *= _LECTURE_MARK
+        elif trace.type in ("contour", "heatmap"):
+            trace.colorbar.update(tickfont_size=_LECTURE_TYPE, title_font_size=_LECTURE_TYPE)
+    return copy
+
+
 _NEVER = ("lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d")
 _MODES = ("select2d", "zoom2d", "pan2d")
 
@@ -100,6 +131,17 @@ def toolbar(*, selects: bool = False) -> dict[str, Any]:
     }
 
 
+ROW_TITLE: Final = {
+    "x": 0,
+    "y": 1.0,
+    "xanchor": "left",
+    "yanchor": "bottom",
+    "showarrow": False,
+    "font": {"size": 13},
+}
+"""What is written above the left end of a row of plots, in the units of the row."""
+
+
 def title_row(figure: go.Figure, row: int, text: str) -> None:
     """Write above the left end of a row of subplots.
 
@@ -113,10 +155,5 @@ def title_row(figure: go.Figure, row: int, text: str) -> None:
         text=text,
         xref=f"x{axis} domain",
         yref=f"y{axis} domain",
-        x=0,
-        y=1.0,
-        xanchor="left",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 13},
+        **ROW_TITLE,
     )

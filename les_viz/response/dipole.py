@@ -114,15 +114,18 @@ def spanning_images(bonds: Bonds, n_atoms: int) -> tuple[NDArray[np.int64], Floa
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order, connected_components
 
-    graph = coo_array((np.ones(len(bonds.first)), (bonds.first, bonds.second)), shape=(n_atoms, n_atoms)).tocsr()
+    graph = coo_array((np.ones(len(bonds.first)), (bonds.first, bonds.second)), shape=(n_atoms, n_atoms))
     pairs = zip(bonds.first.tolist(), bonds.second.tolist(), bonds.shifts, strict=True)
     shift_of = {(i, j): shift for i, j, shift in pairs}
     _, group = connected_components(graph, directed=False)
     _, roots = np.unique(group, return_index=True)
-    lattice = np.zeros((n_atoms, 3))
-    for root in roots:
-        order, parents = breadth_first_order(graph, root, directed=False)
-        for atom in order[1:]:
-            parent = int(parents[atom])
-            lattice[atom] = lattice[parent] + shift_of[parent, int(atom)]
+    # One search for all groups, from a node that leads to the first atom of each: scipy takes its time to begin one.
+    first, second = np.append(bonds.first, np.full(len(roots), n_atoms)), np.append(bonds.second, roots)
+    tree = coo_array((np.ones(len(first)), (first, second)), shape=(n_atoms + 1, n_atoms + 1)).tocsr()
+    order, parents = breadth_first_order(tree, n_atoms, directed=True)
+    lattice = np.zeros((n_atoms + 1, 3))
+    for atom, parent in zip(order[1:].tolist(), parents[order[1:]].tolist(), strict=True):
+        if parent != n_atoms:
+            lattice[atom] = lattice[parent] + shift_of[parent, atom]
+    lattice = lattice[:n_atoms]
     return group.astype(np.int64), lattice

@@ -7,7 +7,6 @@ import numpy as np
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
-from les_viz.plots import theme
 from les_viz.plots.parity import agreement, parity
 from les_viz.plots.text import signed
 from les_viz.reference import equilibration, tight_binding
@@ -15,6 +14,7 @@ from les_viz.reference.formal_charges import formal_charges
 from les_viz.reference.process import MOST_ATOMS, Order, compute_aside
 from les_viz.response.prediction import FloatArray
 from les_viz.ui import structures
+from les_viz.ui.figures import show_figure
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.session import Shown
 
@@ -105,7 +105,7 @@ def _show(shown: Shown, name: str, reference: FloatArray) -> None:
     left, right = st.columns([3, 2])
     symbols = [SYMBOLS[number] for number in shown.prediction.atomic_numbers]
     figure = parity(reference, values, symbols, x_label=f"{name} (e)", y_label="partial charge of the model (e)")
-    left.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="charge_parity")
+    show_figure(figure, key="charge_parity", place=left)
     right.metric("RMS difference", f"{compared.rmse:.3f} e")
     right.metric("Slope through the origin", "–" if compared.slope is None else signed(compared.slope))
     right.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}")

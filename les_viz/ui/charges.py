@@ -10,7 +10,6 @@ import streamlit as st
 
 from les_viz.elements import SYMBOLS
 from les_viz.io.writing import extxyz_bytes
-from les_viz.plots import theme
 from les_viz.plots.histogram import atoms_in_bars, histogram_by_element, summary
 from les_viz.plots.scatter import scatter_by_element
 from les_viz.plots.text import signed
@@ -18,7 +17,8 @@ from les_viz.response.prediction import UNITS, Prediction
 from les_viz.response.surroundings import coordination_numbers, nearest_distances
 from les_viz.ui.charge_truth import show_truth
 from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
-from les_viz.ui.frame import panels
+from les_viz.ui.figures import show_figure
+from les_viz.ui.frame import Bench, panels
 from les_viz.ui.session import Shown, current, seed, update, widget_value
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.trajectory import offer_all_colours, trajectory_of
@@ -42,6 +42,11 @@ CAUTION = (
     "Latent charges are what the model found useful to describe energies and forces; nobody told it what a charge is. "
     "Energies fix them only up to a common sign and, since electrons screen them, a common scale."
 )
+
+
+def predict(bench: Bench) -> Shown | None:
+    """What the page needs; of a changed structure the dipole with it, for another prediction would take as long."""
+    return bench.predict("energy", "forces", "latent_charges", *(("dipole",) if current().edits else ()))
 
 
 def show_structure(shown: Shown) -> None:
@@ -104,10 +109,9 @@ def show_histogram(shown: Shown) -> None:
         limit=coloring.limit,
         marked=_selected(shown),
     )
-    st.plotly_chart(
+    show_figure(
         figure,
-        theme="streamlit",
-        config=theme.toolbar(selects=True),
+        selects=True,
         key=_HISTOGRAM_WIDGET,
         on_select=partial(_take_bars, shown),
         selection_mode=("points", "box"),
@@ -167,10 +171,9 @@ def _show_environment(shown: Shown) -> None:
         y_label=f"{coloring.label} ({coloring.unit})",
         marked=selected_atoms(shown),
     )
-    st.plotly_chart(
+    show_figure(
         figure,
-        theme="streamlit",
-        config=theme.toolbar(selects=True),
+        selects=True,
         key=_SCATTER_WIDGET,
         on_select=_take_points,
         selection_mode=("points", "box"),

@@ -39,7 +39,12 @@ _STYLE = """<style>
 
 _LECTURE_STYLE = """<style>
 html { font-size: 20px; }
-[data-testid="stMetricValue"] { font-size: 2rem; }
+.les-viewer { --les-font-size: 17px; }
+[data-testid="stMetricValue"] { font-size: 1.6rem; }
+[data-testid="stHorizontalBlock"]:has([data-testid="stMetric"]):not(:has([data-testid="stHorizontalBlock"])) {
+  flex-wrap: wrap; }
+[data-testid="stHorizontalBlock"]:not(:has([data-testid="stHorizontalBlock"])) >
+  [data-testid="stColumn"]:has([data-testid="stMetric"]) { min-width: max-content; }
 [data-testid="stFileUploader"], [data-testid="stSidebar"] [data-testid="stExpander"] { display: none; }
 </style>"""
 

@@ -10,10 +10,10 @@ from streamlit.errors import StreamlitAPIException
 from les_viz.elements import SYMBOLS
 from les_viz.errors import LesVizError
 from les_viz.models.cards import read_card
-from les_viz.plots import theme
 from les_viz.plots.histogram import histogram_by_element
 from les_viz.plots.thumbnail import thumbnail
 from les_viz.ui import models, structures
+from les_viz.ui.figures import show_figure
 from les_viz.ui.session import Shown, current
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.wording import plain
@@ -77,7 +77,7 @@ def show_idea(shown: Shown) -> None:
         label=f"{coloring.label} ({coloring.unit})",
         limit=coloring.limit,
     )
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="home_histogram")
+    show_figure(figure, key="home_histogram")
 
 
 def show_cards() -> None:

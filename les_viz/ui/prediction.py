@@ -45,8 +45,11 @@ def predict_on_bench(
             shown = _predicted(session, structure, model, quantities)
     except LesVizError as error:
         kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
-        _explain(error, kept)
-        _offer_models(structure, model)
+        _explain(error, structure)
+        with st.container(horizontal=True):
+            _offer_ways_out(error, kept, structure, model)
+        if kept is not None:
+            st.caption(plain(f"Below is still {kept.structure.label} with the model {kept.model.label}."))
         return kept
     update(shown=shown)
     return shown
@@ -124,18 +127,29 @@ def _cached_prediction(
     return found if isinstance(found, Prediction) else found[0]
 
 
-def _explain(error: LesVizError, shown: Shown | None) -> None:
-    words = str(error)
+def _explain(error: LesVizError, structure: StructureEntry) -> None:
+    if isinstance(error, BoundaryError) and structures.is_mixed(structure, current().frame):
+        flags = structure.frames[current().frame].pbc
+        along = " and ".join(name for name, flag in zip("abc", flags, strict=True) if flag)
+        words = (
+            f"The structure is periodic along some directions only ({along}). Choose: periodic makes the vacuum part "
+            "of a three-dimensional cell, as models of slabs were trained; open makes a cluster without images."
+        )
+    else:
+        words = str(error)
     st.error(plain(words[:1].upper() + words[1:]))
+
+
+def _offer_ways_out(error: LesVizError, kept: Shown | None, structure: StructureEntry, model: ModelEntry) -> None:
+    """Buttons that put it right."""
     if isinstance(error, BoundaryError):
-        with st.container(horizontal=True):
-            st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
-            st.button("Treat as open", on_click=_treat_as, args=("open",))
+        st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
+        st.button("Treat as open", on_click=_treat_as, args=("open",))
     if current().edits:
         st.button("Undo the last change", on_click=undo)
-    if shown is not None:
-        st.caption(plain(f"Below is still {shown.structure.label} with the model {shown.model.label}."))
-        st.button(plain(f"Back to {shown.structure.label}"), key="back_to_shown", on_click=_put_back, args=(shown,))
+    _offer_models(structure, model)
+    if kept is not None:
+        st.button(plain(f"Back to {kept.structure.label}"), key="back_to_shown", on_click=_put_back, args=(kept,))
 
 
 def _offer_models(structure: StructureEntry, model: ModelEntry) -> None:

@@ -12,7 +12,7 @@ from les_viz.ui.prediction import predict_cached, undo
 from les_viz.ui.session import Shown, current, update, widget_value
 from les_viz.ui.wording import plain
 
-_QUANTITIES = frozenset({"energy", "forces", "latent_charges"})
+_QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
 
 
 def show_what_if(shown: Shown) -> None:
@@ -108,22 +108,9 @@ def _show_changes(shown: Shown) -> None:
     most = int(np.argmax(np.abs(changes)))
     third.metric("Largest charge change", f"{signed(float(changes[most]))} e", help=_named(shown, most))
     fourth.metric("Total charge change", f"{signed(float(changes.sum()))} e")
-    dipole = _dipole_change(shown)
-    if dipole is not None:
-        fifth.metric("Dipole change", f"{abs(scale) * dipole:.3f} e·Å", help="Length of the difference.")
-
-
-def _dipole_change(shown: Shown) -> float | None:
-    """Length of the change, e Å, in the model's own scale; None for models that have no dipole."""
-    asked, before = frozenset({"dipole"}), shown.structure.frames[shown.frame]
-    try:
-        dipoles = [
-            np.asarray(predict_cached(shown.model, atoms, asked, boundary=shown.boundary).dipole)
-            for atoms in (before, shown.atoms)
-        ]
-    except LesVizError:
-        return None
-    return float(np.linalg.norm(dipoles[1] - dipoles[0]))
+    if after.dipole is not None and before.dipole is not None:
+        change = float(np.linalg.norm(after.dipole - scale * before.dipole))
+        fifth.metric("Dipole change", f"{change:.3f} e·Å", help="Length of the difference.")
 
 
 def _named(shown: Shown, index: int) -> str:

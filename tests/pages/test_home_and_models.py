@@ -1,6 +1,7 @@
 """The pages About and Models without a browser."""
 
 import io
+import json
 from contextlib import redirect_stdout
 
 import pytest
@@ -75,3 +76,14 @@ def test_a_model_is_taken_apart_into_facts_and_back_into_its_file():
     assert again.config == model.config
     for name, value in model.state_dict().items():
         assert (again.state_dict()[name] == value).all()
+
+
+@pytest.mark.parametrize("name", ["home", "charges", "response", "potential", "spectra"])
+def test_a_lecture_has_larger_figures(open_page, name):
+    sizes = []
+    for query in ({}, {"lecture": "1"}):
+        page = open_page(name, query)
+        assert page.errors() == []
+        (spec, *_) = [json.loads(chart.proto.spec) for chart in page.app.get("plotly_chart")]
+        sizes.append(spec["layout"].get("font", {}).get("size", 0))
+    assert sizes[1] > max(sizes[0], 16)

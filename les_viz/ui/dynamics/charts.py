@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from les_viz.plots import theme
 from les_viz.plots.timeline import timeline
 from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.directory import RunDirectory
@@ -14,6 +13,7 @@ from les_viz.runs.states import is_moving
 from les_viz.runs.tail import ThermoTail
 from les_viz.ui.dynamics.plan import current_plan
 from les_viz.ui.dynamics.stream import seek, trajectory_id
+from les_viz.ui.figures import show_figure
 from les_viz.ui.session import current, update, widget_value
 from les_viz.units import DEBYE
 
@@ -36,10 +36,9 @@ def show_charts(entry: RunEntry) -> None:
         figure = timeline(
             columns, direction(), cursor_fs=_cursor(columns), revision=trajectory_id(now.name), height=HEIGHT
         )
-        st.plotly_chart(
+        show_figure(
             figure,
-            theme="streamlit",
-            config=theme.toolbar(selects=True),
+            selects=True,
             key=_WIDGET,
             on_select=lambda: _take_click(now.name),
             selection_mode="points",

@@ -10,6 +10,7 @@ from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
 from les_viz.ui.dynamics import actions
 from les_viz.ui.dynamics.plan import DIRECTIONS, LARGEST_AMPLITUDE, LINKED, change_plan, current_plan
+from les_viz.ui.figures import show_figure
 from les_viz.ui.links import write
 from les_viz.ui.session import seed, widget_value
 from les_viz.units import KV_PER_CM, V_PER_NM, WAVENUMBER
@@ -124,7 +125,7 @@ def _show_preview(protocol: FieldProtocol) -> None:
         y_label="field (V/Å)",
         height=240,
     )
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="field_preview")
+    show_figure(figure, key="field_preview")
 
 
 def _span(protocol: FieldProtocol) -> float:

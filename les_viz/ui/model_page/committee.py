@@ -7,11 +7,11 @@ import streamlit as st
 
 from les_viz.elements import SYMBOLS
 from les_viz.errors import LesVizError
-from les_viz.plots import theme
 from les_viz.plots.histogram import histogram_by_element
 from les_viz.response.committee import Committee, committee_of
 from les_viz.response.prediction import FloatArray
 from les_viz.ui import models
+from les_viz.ui.figures import show_figure
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
 from les_viz.ui.settings import bound, chosen, chosen_many
@@ -99,7 +99,7 @@ def _show(shown: Shown, found: Committee) -> None:
             limit=coloring.limit,
             marked=current().selected_atom,
         )
-        st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="committee_histogram")
+        show_figure(figure, key="committee_histogram")
         st.caption(
             f"Standard deviation over {found.n_models} models, each in its own scale. Where models from several seeds "
             "disagree, the training data did not decide; where they agree, they may still err together."

@@ -16,6 +16,7 @@ from les_viz.plots.parity import agreement, parity
 from les_viz.plots.text import signed
 from les_viz.response.prediction import FloatArray, Prediction
 from les_viz.ui import models, structures
+from les_viz.ui.figures import show_figure
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
@@ -176,7 +177,7 @@ def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> Non
         x_label=f"{shown.model.label}: {pair.label}",
         y_label=f"{other.label}: {pair.label}",
     )
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="model_parity")
+    show_figure(figure, key="model_parity")
     fit = "" if compared.r_squared is None else f", R² {compared.r_squared:.3f}"
     st.caption(f"RMS difference {compared.rmse:.3g}{fit}.")
 
@@ -213,7 +214,7 @@ def _show_truth(shown: Shown, other: ModelEntry, prediction: Prediction, truth: 
     )
     figure.data[1].marker.color = theme.LONG_RANGE
     figure.data[2].marker.color = theme.SHORT_RANGE
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="truth_parity")
+    show_figure(figure, key="truth_parity")
     errors = [agreement(truth, np.asarray(own.forces)).rmse for own in (shown.prediction, prediction)]
     st.caption(
         plain(f"RMSE {1e3 * errors[0]:.3g} meV/Å of {shown.model.label}, {1e3 * errors[1]:.3g} meV/Å of {other.label}.")

@@ -14,6 +14,7 @@ from les_viz.models.native import write_native
 from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
 from les_viz.plots.text import signed
+from les_viz.ui.figures import show_figure
 from les_viz.ui.keys import sample_name
 from les_viz.ui.session import ModelEntry
 from les_viz.ui.wording import plain
@@ -104,7 +105,7 @@ def show_training(entry: ModelEntry) -> None:
             x = [float(record.get("epoch", record.get("round", number))) for number, record in enumerate(kept)]
             lines.append(Curve(name=kind, x=x, y=[float(record[figure_name]) for record in kept], color=color))
         figure = curves(lines, x_label="epoch", y_label=label, is_logarithmic=True)
-        column.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key=f"training_{figure_name}")
+        show_figure(figure, key=f"training_{figure_name}", place=column)
 
 
 def show_conversion(entry: ModelEntry) -> None:

@@ -11,10 +11,10 @@ import streamlit as st
 
 from les_viz.elements import SYMBOLS
 from les_viz.io.cube import potential_cube
-from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
 from les_viz.plots.plane import plane_map
 from les_viz.plots.text import signed
+from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
 from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on
 from les_viz.ui.session import Shown, current, remember, seed
@@ -85,7 +85,7 @@ def show_plane(shown: Shown) -> None:
     with along:
         seed(_POSITION_WIDGET, current().plane_position)
         st.slider(
-            f"Position (0 to 1 of {plane_distance(grid, plane.axis):.1f} Å)",
+            f"Position (part of {plane_distance(grid, plane.axis):.1f} Å)",
             0.0,
             1.0,
             step=0.01,
@@ -103,7 +103,7 @@ def show_plane(shown: Shown) -> None:
         limit=Volume.of("", "", grid.values, grid.cell).limit,
         atoms=atoms_near(grid, plane, shown.prediction),
     )
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="plane_map")
+    show_figure(figure, key="plane_map")
 
 
 def show_details(shown: Shown) -> None:
@@ -163,7 +163,7 @@ def _show_average(grid: "PotentialGrid") -> None:
         heights, means = grid.planar_average(axis)
         lines.append(Curve(name=f"across {edge}", x=heights, y=means))
     figure = curves(lines, x_label="height above the first plane (Å)", y_label="mean potential of the plane (V)")
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="planar_average")
+    show_figure(figure, key="planar_average")
     st.caption(
         "The mean over each plane that two edges span. A slab or an interface shows here as a step or a slope; a "
         "liquid as noise about zero."

@@ -15,6 +15,7 @@ from les_viz.reference.process import compute_aside
 from les_viz.response.molecules import find_molecules
 from les_viz.response.prediction import FloatArray
 from les_viz.ui import structures
+from les_viz.ui.figures import show_figure
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.response.overview import picked
 from les_viz.ui.session import Shown
@@ -183,7 +184,7 @@ def _show_spectrum(found: "dict[str, InfraredModes]", marked: float) -> None:
         for name, modes in found.items()
     ]
     figure = infrared_spectrum(spectra, y_label=f"intensity ({unit})", marked=marked)
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="infrared_spectrum")
+    show_figure(figure, key="infrared_spectrum")
     imaginary = sum(int((modes.wavenumbers < 0).sum()) for modes in found.values())
     st.caption(
         "Harmonic, of one molecule at rest, translations and rotations left out; each curve adds Lorentzians as high "

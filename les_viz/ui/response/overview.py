@@ -6,12 +6,12 @@ import numpy as np
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
-from les_viz.plots import theme
 from les_viz.plots.tensor import tensor_map
 from les_viz.plots.text import signed
 from les_viz.response.molecules import find_molecules, molecular_dipoles
 from les_viz.response.prediction import FloatArray, Prediction
 from les_viz.response.tensors import axial_vectors, isotropic_parts, symmetric_eigenvalues
+from les_viz.ui.figures import show_figure
 from les_viz.ui.scale import choose_scale
 from les_viz.ui.session import Shown, current, remember, seed
 from les_viz.ui.viewer import mount_viewer, select_atom
@@ -97,7 +97,7 @@ def show_tensor(shown: Shown) -> None:
     symbol = SYMBOLS[shown.prediction.atomic_numbers[atom]]
     figure = tensor_map(tensor, label="BEC (e)", limit=Coloring.of("", "", np.ravel(tensors)).limit)
     st.markdown(f"**{symbol}, atom {atom}**: ∂P/∂r in e")
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="tensor_map")
+    show_figure(figure, key="tensor_map")
     values = ", ".join(signed(float(value)) for value in symmetric_eigenvalues(tensor))
     axial = float(np.linalg.norm(axial_vectors(tensor)))
     st.caption(

@@ -10,6 +10,7 @@ from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
 from les_viz.response.prediction import FloatArray
 from les_viz.ui import structures
+from les_viz.ui.figures import show_figure
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.session import Shown
 
@@ -95,7 +96,7 @@ def _show(result: Convergence) -> None:
         lines, x_label="cells along each lattice vector", y_label="RMS distance from local, largest cell (e)"
     )
     figure.update_xaxes(dtick=1)
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="supercells")
+    show_figure(figure, key="supercells")
     st.caption(
         "Root mean square over the 9 entries of all atoms of the first cell. `wrapped` is off by "
         f"{result.wrapped[0]:.3g} e in the cell on the bench and by {result.wrapped[-1]:.3g} e in "

@@ -7,12 +7,12 @@ import streamlit as st
 from les_viz.elements import SYMBOLS
 from les_viz.io.born_file import born_file
 from les_viz.io.writing import extxyz_bytes
-from les_viz.plots import theme
 from les_viz.plots.histogram import histogram_by_element
 from les_viz.plots.spread import spread
 from les_viz.plots.tensor import tensor_map
 from les_viz.response.molecules import find_molecules, molecular_dipoles
 from les_viz.response.tensors import isotropic_parts, symmetric_eigenvalues
+from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
 from les_viz.ui.response.infrared import show_infrared
 from les_viz.ui.response.overview import picked, tensors_of
@@ -49,7 +49,7 @@ def _show_elements(shown: Shown) -> None:
         isotropic, symbols, label="isotropic BEC, tr Z / 3 (e)", limit=coloring.limit, marked=picked(shown)
     )
     plot, table = st.columns([3, 2])
-    plot.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="bec_by_element")
+    show_figure(figure, key="bec_by_element", place=plot)
     table.dataframe(
         element_table(prediction.atomic_numbers, tensors_of(prediction), prediction.partial_charges),
         hide_index=True,
@@ -105,7 +105,7 @@ def _show_molecules(shown: Shown) -> None:
         formula = st.selectbox("Molecules", names, width=200, **setting)
     own = kinds.index[kinds == formula].to_numpy()
     figure = spread(sizes[own], label=f"dipole of {formula} (D)", counted="molecules")
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="molecular_dipoles")
+    show_figure(figure, key="molecular_dipoles")
 
 
 def _show_sum_rule(shown: Shown) -> None:
@@ -116,11 +116,11 @@ def _show_sum_rule(shown: Shown) -> None:
     with left:
         st.markdown("**Σ Z over all atoms**, zero in an exact theory")
         figure = tensor_map(residual, label="Σ Z (e)", limit=Coloring.of("", "", residual.ravel()).limit)
-        st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="sum_rule")
+        show_figure(figure, key="sum_rule")
     with right:
         st.markdown("**∂Q/∂r**, how the total charge changes as an atom moves")
         figure = spread(slopes, label="size of ∂Q/∂r of an atom (e/Å)", counted="atoms")
-        st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="charge_slopes")
+        show_figure(figure, key="charge_slopes")
     st.caption(
         "Moving all atoms together moves no charge relative to another, so the tensors of a neutral system add up to "
         "zero. A model whose charges do not add up to a constant breaks this rule by as much as it breaks charge "

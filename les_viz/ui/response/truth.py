@@ -6,7 +6,6 @@ import numpy as np
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
-from les_viz.plots import theme
 from les_viz.plots.parity import agreement, parity
 from les_viz.plots.text import signed
 from les_viz.reference import tight_binding
@@ -14,6 +13,7 @@ from les_viz.reference.born_tensors import FoundTensors, ordered_like, tensors_i
 from les_viz.reference.process import MOST_ATOMS, compute_aside
 from les_viz.response.prediction import FloatArray
 from les_viz.ui import structures
+from les_viz.ui.figures import show_figure
 from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.response.overview import tensors_of
 from les_viz.ui.session import Shown
@@ -74,7 +74,7 @@ def show_parity(shown: Shown, reference: FloatArray, x_label: str, *, key: str) 
     figure = parity(
         reference.ravel(), values.ravel(), kinds.ravel().tolist(), x_label=x_label, y_label="BEC of the model (e)"
     )
-    plot.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key=f"bec_parity_{key}")
+    show_figure(figure, key=f"bec_parity_{key}", place=plot)
 
 
 def _show_tight_binding(shown: Shown) -> None:

@@ -10,12 +10,12 @@ import streamlit as st
 from les_viz.analysis.literature import WATER_BANDS, WATER_DIELECTRIC_CONSTANT
 from les_viz.analysis.spectra import peak_between
 from les_viz.errors import LesVizError
-from les_viz.plots import theme
 from les_viz.plots.document import document
 from les_viz.plots.run_figures import Look, Subject, figures_of, is_water, pairs_of, spectrum_of, subjects_of
 from les_viz.runs.averages import dielectric_of_fields, running_dielectric_of_fields
 from les_viz.runs.report import Report, convention_of
 from les_viz.runs.results import load_results
+from les_viz.ui.figures import show_figure as draw
 from les_viz.ui.frame import panels
 from les_viz.ui.session import seed, widget_value
 from les_viz.ui.spectra.choice import TITLES, Chosen, change
@@ -63,7 +63,7 @@ def show_figure(chosen: Chosen) -> None:
     if key not in figures:
         _explain_absence(chosen, name)
         return
-    st.plotly_chart(figures[key], theme="streamlit", config=theme.toolbar(), key="spectra_chart")
+    draw(figures[key], key="spectra_chart")
     st.caption(_WORDS[name])
     with st.container(horizontal=True):
         st.download_button(
@@ -218,7 +218,7 @@ def _show_fields(chosen: Chosen) -> None:
         return
     st.dataframe(pd.DataFrame(rows), hide_index=True)
     figure = figures_of(subjects_of(curves))[_RUNNING]
-    st.plotly_chart(figure, theme="streamlit", config=theme.toolbar(), key="spectra_fields_chart")
+    draw(figure, key="spectra_fields_chart")
     st.caption(
         "The mean up to each time, with its standard error from blocks. Leave out the beginning (above), in which the "
         f"molecules still turn. Liquid water, measured at 25 °C: {WATER_DIELECTRIC_CONSTANT}."
