@@ -121,7 +121,7 @@ def tensors_of(prediction: Prediction) -> FloatArray:
 def _choice(label: str, options: tuple[str, ...], widget: str, field: str) -> str:
     chosen: str = getattr(current(), field)
     seed(widget, chosen)
-    st.selectbox(label, options, key=widget, width=170, on_change=remember, args=(widget, field))
+    st.selectbox(label, options, key=widget, width=200, on_change=remember, args=(widget, field))
     return chosen
 
 

@@ -15,7 +15,7 @@ export const STYLES = `
 .les-bar-title { margin-bottom: 4px; font-weight: 600; }
 .les-bar-ramp { height: 12px; border-radius: 3px; }
 .les-bar-ticks { display: flex; justify-content: space-between; margin-top: 2px; font-variant-numeric: tabular-nums; }
-.les-pick { left: 10px; top: 10px; max-width: 55%; }
+.les-pick { left: 10px; top: 10px; max-width: min(55%, 100% - 18em); } /* beside the bar */
 .les-tip { white-space: nowrap; box-shadow: 0 1px 6px #0004; }
 .les-notes { position: absolute; inset: 0; width: 100%; height: 100%; z-index: 1; pointer-events: none; }
 .les-legend { right: 10px; bottom: 10px; max-width: 70%; }
