@@ -149,7 +149,7 @@ class CoulombSum:
 
     def _chosen_backend(self, kernel: GridKernel, n_atoms: int) -> BackendName:
         if self.backend == "auto":
-            return cheapest_backend(kernel.grid, n_atoms, kernel.coulomb.device.type)
+            return cheapest_backend(kernel.grid, n_atoms, kernel.coulomb.device.type, self.nufft_tolerance)
         return self.backend
 
     def _sums(self, kernel: GridKernel, n_atoms: int) -> PhaseSums:
@@ -168,13 +168,22 @@ def self_potential(smearing: float) -> float:
     return 2 * RECIPROCAL_COULOMB_CONSTANT / (smearing * float((2 * pi) ** 1.5))
 
 
-def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str) -> BackendName:
-    """Choose by the cost measured on one CPU core (`les-viz benchmark ewald`); other devices use `direct`."""
+def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str, tolerance: float | None = None) -> BackendName:
+    """Choose by the cost measured on one CPU core (`les-viz benchmark ewald`); other devices use `direct`.
+
+    Args:
+        grid: the half grid.
+        n_atoms: of one system.
+        device: type of the device.
+        tolerance: of `nufft`, where it is not the default of the precision.
+    """
     if device != "cpu":
         return "direct"
     n1, n2, n3 = grid.extents
     modes = (2 * n1 + 1) * (2 * n2 + 1) * (2 * n3 + 1)
     cost = COSTS[torch.float64 if grid.triples.dtype == torch.float64 else torch.float32]
+    if cost is COSTS[torch.float64] and tolerance is not None and tolerance >= LOOSE_TOLERANCE:
+        cost = LOOSE_COST
     direct = cost.direct_product * n_atoms * modes
     nufft = cost.nufft_call + cost.nufft_atom * n_atoms + cost.nufft_mode * modes
     return "direct" if direct <= nufft else "nufft"
@@ -195,5 +204,10 @@ class Cost(NamedTuple):
     nufft_atom: float
     nufft_mode: float
 
+
+LOOSE_TOLERANCE = 1e-7
+"""From here on finufft spreads over half as many points and takes its smaller grid, in double precision too."""
+
+LOOSE_COST = Cost(8e-7, 3.0, 4e-3, 2e-4)
 
 COSTS = {torch.float32: Cost(4e-7, 2.0, 1.3e-3, 1e-4), torch.float64: Cost(8e-7, 4.0, 1e-2, 8e-4)}

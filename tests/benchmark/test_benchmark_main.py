@@ -67,9 +67,10 @@ def test_ewald_table_shows_ratios_and_gaps():
         "seconds": {"les_viz": 1e-3, "plain": 5e-3, "torch-pme P3M 2 Å 5 nodes": 8e-3},
         "plain_over_les_viz": 5.0,
         "torch_pme_over_les_viz": 8.0,
+        "torch_pme_over_loose": 11.0,
         "memory_bytes": None,
     }
-    assert "| 192 | float32 | 1 ms | 5 ms | 8 ms (P3M) | 5 | 8 | – |" in ewald.table({"rows": [row]})
+    assert "| 192 | float32 | 1 ms | 5 ms | 8 ms (P3M) | 5 | 8 | 11 | – |" in ewald.table({"rows": [row]})
 
 
 def test_settings_of_torch_pme_are_at_least_as_accurate():
@@ -77,6 +78,7 @@ def test_settings_of_torch_pme_are_at_least_as_accurate():
     allowed = accuracy["truncated sum"]
     assert {setting.calculator for setting in settings} == {"Ewald", "P3M", "PME"}
     assert any(pair[1] > allowed[1] for pair in accuracy.values())
+    assert accuracy[ewald.LOOSE_NAME] == pytest.approx(allowed, rel=1e-4)
 
 
 def test_numbers_are_written_with_units():

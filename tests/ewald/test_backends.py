@@ -43,6 +43,16 @@ def test_auto_takes_each_backend_where_it_is_cheaper():
     assert choice(50.0, 12_000) == "nufft"
 
 
+def test_auto_takes_nufft_earlier_where_its_tolerance_is_loose():
+    """Water of 1536 atoms in double precision; single precision has a cost of its own."""
+    double, single = (
+        half_grid(torch.eye(3, dtype=dtype)[None] * 24.9, 3.14) for dtype in (torch.float64, torch.float32)
+    )
+    found = [cheapest_backend(double, 1536, "cpu", tolerance) for tolerance in (None, 1e-12, 1e-6)]
+    assert found == ["direct", "direct", "nufft"]
+    assert cheapest_backend(single, 1536, "cpu", 1e-6) == cheapest_backend(single, 1536, "cpu")
+
+
 @pytest.mark.parametrize("chunk", [64, 1000])
 def test_chunks_of_the_direct_sum_do_not_show(chunk, monkeypatch):
     system = Charged.random(33, n_atoms=29, channels=2)
