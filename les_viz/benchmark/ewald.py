@@ -235,8 +235,8 @@ def _ratio(seconds: dict[str, float], prefix: str, ours: str = "les_viz") -> flo
 def table(result: dict[str, Any]) -> str:
     """The measurements as a Markdown table."""
     lines = [
-        "| atoms | precision | les_viz | plain algorithm | torch-pme, best | × plain | × torch-pme | to 1e-6 | memory | "
-        "grown |",
+        "| atoms | precision | les_viz | plain algorithm | torch-pme, best | × plain | × torch-pme | to 1e-6 "
+        "| memory | grown |",
         "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in result["rows"]:
