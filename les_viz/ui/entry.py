@@ -3,6 +3,9 @@
 Streamlit looks for its server below the address of the page, finds nothing at `/charges/_stcore`, and says so twice in
 the browser's console before it looks at the root. And it learns of each script only when it draws an element that needs
 it, the 3D viewer's last of all. The head says both at once: where the server is, and which scripts to fetch meanwhile.
+
+`les-viz` serves this page. `streamlit run app.py` starts a server of Streamlit's own, whose start page a script cannot
+change: it runs only after the page has found its server. There the two lines on the console stay, and nothing is amiss.
 """
 
 import re
