@@ -12,7 +12,7 @@ from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
 from les_viz.models.representation import pick_senders
 from les_viz.response.dipole import BOND_TOLERANCE
-from les_viz.train.forward import Forward, first_representation
+from les_viz.train.forward import Forward, plain_representations
 from les_viz.train.frames import Batch
 
 FLAT_RIDGE = 1e-5
@@ -79,8 +79,8 @@ def _start_linear_map(model: LESModel, head: AtomicHead, batch: Batch, wanted: T
     """Least squares of the wanted charges in the features."""
     if head.linear is None:
         raise TypeError("charges can start from a head with a linear map only")
-    representation = first_representation(model)
-    sums = Forward(model, batch).sums
+    place = head.config.representation
+    representation, sums = plain_representations(model)[place], Forward(model, batch).sums[place]
     features = representation.density_of_sums(sums, batch.surroundings).invariants.flatten(1).double()
     gram = features.T @ features
     gram += torch.diag(RIDGE * gram.diagonal() + RIDGE * gram.diagonal().mean())

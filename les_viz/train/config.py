@@ -17,6 +17,9 @@ class DataConfig:
     """Extended XYZ files (also .gz); relative to the folder of the configuration."""
     validation: tuple[str, ...] = ()
     """Held-out files; if there are none, a part of `train` is held out."""
+    interactions: tuple[str, ...] = ()
+    """Training files that count in `loss.interaction_forces` only, of another level of theory than the rest, and are
+    then the only ones that count there."""
     validation_fraction: float = 0.1
     split_seed: int = 0
     max_frames: int = 0
@@ -56,8 +59,12 @@ class ChargesConfig:
     hidden: tuple[int, ...] = (32, 16)
     scale: float = 0.1
     """Factor on the output, e."""
+    cutoff: float = 0.0
+    """Å, of features that the charges have for themselves; 0: they read those of the energy."""
+    n_radial: int = 0
+    """Radial functions of those features; 0 for as many as the energy has."""
     bond_cutoff: float = 0.0
-    """Å, of the transfers; 0 for the cutoff of the model."""
+    """Å, of the transfers; 0 for the cutoff of what the charges read."""
     n_transfers: int = 8
     n_radial_basis: int = 6
     """Functions of the distance that weight each transfer."""
@@ -113,6 +120,7 @@ class LossConfig:
     """[loss]: weights of mean square errors in eV, Å, e; energies as (error of a frame)²/atoms."""
 
     forces: float = 1000.0
+    """0 with `interaction_forces` above it: charges before a short-range part; the last epoch is then the best."""
     energy: float = 1.0
     energy_final: float = 0.0
     """If above 0: the weight of the energy rises to it over the last part of the training."""

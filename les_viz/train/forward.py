@@ -40,18 +40,18 @@ class Forward:
     def __init__(self, model: LESModel, batch: Batch) -> None:
         """Evaluate the networks; D and the edge vectors are leaves of the graph."""
         self.model, self.batch = model, batch
-        self.representation = first_representation(model)
-        self.edges = EdgeFunctions.of(self.representation, batch.surroundings.vectors, batch.widths)
-        self.sums = self.edges.sums().requires_grad_()
+        parts = plain_representations(model)
+        self.edges = [EdgeFunctions.of(part, batch.surroundings.vectors, batch.widths) for part in parts]
+        self.sums = [edges.sums().requires_grad_() for edges in self.edges]
         self.surroundings = batch.surroundings
-        self._leaves = [self.sums]
+        self._leaves = [*self.sums]
         if isinstance(model.charge_head, BondHead):
             # Transfers depend on the distance itself, not only through the features.
             vectors = batch.surroundings.vectors.detach().requires_grad_()
             self.surroundings = replace(batch.surroundings, vectors=vectors)
             self._leaves.append(vectors)
-        features = self.representation.features_of_sums(self.sums, self.surroundings)
-        self.latent: Latent = model.read([features], self.surroundings)
+        features = [part.features_of_sums(sums, self.surroundings) for part, sums in zip(parts, self.sums, strict=True)]
+        self.latent: Latent = model.read(features, self.surroundings)
 
     def outputs(self, *, training: bool) -> Outputs:
         """Energies and forces; `training` keeps the graph behind them."""
@@ -75,11 +75,13 @@ class Forward:
 
     def edge_slopes(self, depending: list[Tensor], weights: list[Tensor], *, training: bool) -> Tensor:
         """(atoms, neighbours, 3) derivatives in the edge vectors of the weighted sum of what depends on them."""
-        gradient, *direct = torch.autograd.grad(
+        gradients = torch.autograd.grad(
             depending, self._leaves, weights, create_graph=training, retain_graph=True, materialize_grads=True
         )
-        pulls = self.edges.pulls(gradient)
-        for part in direct:
+        n_sums = len(self.sums)
+        parts = [edges.pulls(slope) for edges, slope in zip(self.edges, gradients[:n_sums], strict=True)]
+        pulls, *others = (*parts, *gradients[n_sums:])
+        for part in others:
             pulls = pulls + part
         return pulls
 
@@ -108,9 +110,9 @@ class Forward:
         return found[..., 0], found[..., 1:]
 
 
-def first_representation(model: LESModel) -> Representation:
-    """The only representation of a model that this trainer makes."""
-    part = model.representations[0]
-    if not isinstance(part, Representation) or part.message is not None or len(model.representations) > 1:
-        raise TypeError("this trainer knows models of one representation without messages")
-    return part
+def plain_representations(model: LESModel) -> list[Representation]:
+    """The representations of a model, all of a kind that this trainer knows."""
+    parts = [part for part in model.representations if isinstance(part, Representation) and part.message is None]
+    if len(parts) < len(model.representations):
+        raise TypeError("this trainer knows representations without messages")
+    return parts

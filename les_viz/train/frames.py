@@ -45,6 +45,7 @@ class Batch:
         slots: (atoms,) place of each atom in a block (frames, most atoms), or None for a single frame.
         molecules: of the frames, if they were asked for.
         interactions: which atoms stand at the end once more, their molecules apart, or None.
+        counted: (frames,) bool, those whose energies and forces count by themselves, or None for all.
         energy: (frames,) without atomic energies, eV.
         forces: (atoms, 3), eV/Å.
         stress: (frames, 3, 3), eV/Å³.
@@ -64,6 +65,7 @@ class Batch:
     slots: Tensor | None
     molecules: Molecules | None
     interactions: Interactions | None = None
+    counted: Tensor | None
     energy: Tensor
     forces: Tensor
     stress: Tensor
@@ -88,6 +90,7 @@ class _Frame:
     cell: Tensor
     is_periodic: bool
     molecules: Molecules | None
+    interactions_only: bool
     energy: float
     forces: Tensor
     stress: Tensor
@@ -191,6 +194,7 @@ class FrameSet:
             couplings=self._couplings_of(numbers, most) if self.form.coulomb else None,
             slots=None if single else (system_idx * most + within).to(device),
             molecules=Molecules.together([f.molecules for f in frames if f.molecules]) if self.form.molecules else None,
+            counted=_counted(frames, device),
             energy=torch.tensor([f.energy for f in frames], dtype=dtype, device=device),
             forces=_joined([f.forces for f in frames]),
             stress=torch.stack([f.stress for f in frames]),
@@ -239,7 +243,8 @@ def _tensors(frame: Labelled, form: FrameFormat) -> _Frame:
         positions=system.positions.to(form.device, form.dtype),
         cell=system.cell[0].to(form.device, form.dtype),
         is_periodic=bool(system.is_periodic[0]),
-        molecules=Molecules.of(system, form.dtype, form.device) if form.molecules else None,
+        molecules=_molecules(frame, system, form) if form.molecules else None,
+        interactions_only=frame.interactions_only,
         energy=frame.energy - atomic_energy(frame, form.atomic_energies),
         forces=tensor(frame.forces),
         stress=tensor(frame.stress, 3, 3),
@@ -247,6 +252,18 @@ def _tensors(frame: Labelled, form: FrameFormat) -> _Frame:
         born_effective_charges=tensor(frame.born_effective_charges, len(frame.atoms), 3, 3),
         total_charge=frame.total_charge,
     )
+
+
+def _molecules(frame: Labelled, system: System, form: FrameFormat) -> Molecules:
+    found = Molecules.of(system, form.dtype, form.device)
+    return replace(found, is_pulled=found.is_pulled & (not frame.interactions_only))
+
+
+def _counted(frames: list[_Frame], device: str) -> Tensor | None:
+    """Which frames count by themselves; None if all do, the usual case."""
+    if not any(frame.interactions_only for frame in frames):
+        return None
+    return torch.tensor([not frame.interactions_only for frame in frames], device=device)
 
 
 def _surroundings(system: System, form: FrameFormat) -> tuple[Surroundings, tuple[int, ...]]:

@@ -36,7 +36,12 @@ def moved_apart(frame: Labelled) -> Labelled:
         )
     steps = frame.apart.molecule[:, None] * np.array([DISTANCE, 0.0, 0.0])
     atoms = Atoms(frame.atoms.numbers, frame.atoms.positions + steps, pbc=False)
-    return Labelled(atoms=atoms, energy=frame.apart.energy, forces=frame.apart.forces)
+    return Labelled(
+        atoms=atoms,
+        energy=frame.apart.energy,
+        forces=frame.apart.forces,
+        interactions_only=frame.interactions_only,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ class Labelled:
         born_effective_charges: (atoms, field direction, displacement direction), e, or None.
         total_charge: e.
         apart: of its molecules alone, or None.
+        interactions_only: whether energy and forces count only as differences between together and apart.
     """
 
     atoms: ase.Atoms
@@ -64,6 +65,7 @@ class Labelled:
     born_effective_charges: FloatArray | None = None
     total_charge: float = 0.0
     apart: Apart | None = None
+    interactions_only: bool = False
 
 
 def read_frames(path: Path) -> list[ase.Atoms]:

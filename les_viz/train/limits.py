@@ -20,6 +20,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.l_max": (1, 4),
     "model.nu_max": (1, 3),
     "model.charges.scale": (1e-6, 1e6),
+    "model.charges.cutoff": (0.0, 20.0),
+    "model.charges.n_radial": (0, 128),
     "model.charges.bond_cutoff": (0.0, 20.0),
     "model.charges.learning_rate": (0.0, 1e3),
     "model.charges.held_epochs": (0.0, 1e6),
@@ -105,10 +107,15 @@ def _check_elements(config: TrainConfig) -> None:
         raise SettingError("model.elements names an element twice: name each once")
     if charges.formal_charges and charges.head != "bond":
         raise SettingError('model.charges.formal_charges is for head = "bond": set it, or leave them out')
-    if charges.bond_cutoff > config.model.cutoff:
+    read = charges.cutoff or config.model.cutoff
+    if charges.cutoff > config.model.cutoff:
         raise SettingError(
-            f"model.charges.bond_cutoff is {charges.bond_cutoff:g} Å: expected at most model.cutoff, "
-            f"{config.model.cutoff:g} Å"
+            f"model.charges.cutoff is {charges.cutoff:g} Å: expected at most model.cutoff, {config.model.cutoff:g} Å"
+        )
+    if charges.bond_cutoff > read:
+        raise SettingError(
+            f"model.charges.bond_cutoff is {charges.bond_cutoff:g} Å: expected at most {read:g} Å, how far the charges "
+            "see"
         )
 
 

@@ -103,7 +103,8 @@ class Trainer:
             errors = evaluate(self.model, self.held_out, settings.atoms_per_batch)
         course.seconds += course.epoch_seconds + time.perf_counter() - started
         course.epoch += 1
-        is_best = errors.force_rmse < course.best_error
+        # Where forces do not count by themselves, their held-out error says nothing of the charges.
+        is_best = errors.force_rmse < course.best_error or self.config.loss.forces == 0
         if is_best:
             course.best_error, course.best_epoch = errors.force_rmse, course.epoch
         course.sign = self._sign(errors)
@@ -134,9 +135,11 @@ class Trainer:
         return self.config.model.charges.learning_rate
 
     def _groups(self) -> list[dict[str, Any]]:
-        """The weights of the charge head, if there are any, apart from all others."""
-        head = self.model.charge_head
+        """The weights of the charges, if there are any, apart from all others: head, and features of their own."""
+        head, parts = self.model.charge_head, self.model.representations
         charged = {id(weight) for weight in head.parameters()} if head is not None else set()
+        if head is not None and head.config.representation > 0:
+            charged |= {id(weight) for weight in parts[head.config.representation].parameters()}
         groups = [[p for p in self.weights if (id(p) in charged) == inside] for inside in (False, True)]
         return [{"params": group} for group in groups if group]
 

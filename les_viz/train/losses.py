@@ -8,6 +8,7 @@ from torch import Tensor
 from les_viz.errors import SettingError
 from les_viz.train.config import LossConfig
 from les_viz.train.forward import Forward, Outputs
+from les_viz.train.frames import Batch
 from les_viz.train.moments import born_effective_charges, dipoles, stresses
 
 
@@ -39,10 +40,9 @@ def batch_loss(forward: Forward, config: LossConfig, progress: float) -> Loss:
         SettingError: it is not a finite number.
     """
     batch, outputs = forward.batch, forward.outputs(training=True)
-    force_error = outputs.forces - batch.forces
-    energy_error = outputs.energy - batch.energy
-    value = config.forces * force_error.square().mean()
-    value = value + energy_weight(config, progress) * (energy_error.square() / batch.counts).mean()
+    force_error, energy_error, counts = _errors(outputs, batch)
+    value = config.forces * _mean(force_error.square())
+    value = value + energy_weight(config, progress) * _mean(energy_error.square() / counts)
     if batch.molecules is not None and config.molecular_forces > 0:
         value = value + config.molecular_forces * batch.molecules.relative_error(outputs.forces, batch.forces)
     if batch.interactions is not None:
@@ -57,9 +57,22 @@ def batch_loss(forward: Forward, config: LossConfig, progress: float) -> Loss:
     with torch.no_grad():
         squares = {
             "forces": (force_error.detach().square().sum(), force_error.numel()),
-            "energy": ((energy_error.detach() / batch.counts).square().sum(), len(batch.counts)),
+            "energy": ((energy_error.detach() / counts).square().sum(), len(counts)),
         }
     return Loss(value=value, squares=squares)
+
+
+def _errors(outputs: Outputs, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Errors of forces and energies, and the numbers of atoms, of the frames that count by themselves."""
+    forces, energy = outputs.forces - batch.forces, outputs.energy - batch.energy
+    if batch.counted is None:
+        return forces, energy, batch.counts
+    return forces[batch.counted[batch.system_idx]], energy[batch.counted], batch.counts[batch.counted]
+
+
+def _mean(squares: Tensor) -> Tensor:
+    """Their mean; 0 if there are none."""
+    return squares.mean() if squares.numel() else squares.sum()
 
 
 def _finetuning(forward: Forward, outputs: Outputs, config: LossConfig) -> Tensor:

@@ -63,6 +63,7 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
     """
     train, held_out, data_hash = load_frames(config, folder)
     _check_moments(config, (*train, *held_out))
+    interactions = load_interactions(config, folder)
     elements = atomic_numbers(config.model.elements) or tuple(
         sorted({int(z) for frame in (*train, *held_out) for z in frame.atoms.numbers})
     )
@@ -81,7 +82,7 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         device=settings.device,
         molecules=config.loss.molecular_forces > 0,
     )
-    training_set = FrameSet(train, form)
+    training_set = FrameSet([*train, *interactions], form)
     if config.model.start_from:
         take_weights(model, folder / config.model.start_from)
     elif config.model.charges.start and model.coulomb is not None:
@@ -110,9 +111,24 @@ def load_frames(config: TrainConfig, folder: Path) -> tuple[list[Labelled], list
     if data.remove_net_force:
         train, held_out = list(without_net_force(train)), list(without_net_force(held_out))
     digest = hashlib.sha256()
-    for path in (*train_files, *held_out_files):
+    for path in (*train_files, *held_out_files, *(folder / name for name in data.interactions)):
         digest.update(path.read_bytes())
     return train, held_out, digest.hexdigest()
+
+
+def load_interactions(config: TrainConfig, folder: Path) -> list[Labelled]:
+    """Frames of which only the forces between molecules count.
+
+    Raises:
+        SettingError: no weight is given to these forces.
+    """
+    files = [folder / name for name in config.data.interactions]
+    if files and config.loss.interaction_forces <= 0:
+        raise SettingError(
+            "data.interactions names files, but loss.interaction_forces is 0: give it a weight, or name no files"
+        )
+    found = [frame for path in files for frame in labelled_frames(path, config.data, Wanted(apart=True))]
+    return [replace(frame, interactions_only=True) for frame in found if frame.apart is not None]
 
 
 def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labelled]:
@@ -120,7 +136,7 @@ def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labe
         stress=config.loss.stress > 0,
         dipole=config.loss.dipole > 0,
         born_effective_charges=config.loss.born_effective_charges > 0,
-        apart=config.loss.interaction_forces > 0,
+        apart=config.loss.interaction_forces > 0 and not config.data.interactions,
     )
     if config.data.labels == "ase":
         known = KnownLabels(Files(folder / config.output.folder, config.output.name).labels, config.teacher)

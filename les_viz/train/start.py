@@ -1,5 +1,6 @@
 """Where training starts: a model with random weights of the right size, and Bessel functions that stay."""
 
+from dataclasses import replace
 from math import pi, sqrt
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from les_viz.models.config import BondHeadConfig, ElectrostaticsConfig, HeadConf
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
 from les_viz.models.native import read_native
-from les_viz.train.config import ModelSettings
-from les_viz.train.forward import first_representation
+from les_viz.models.representation import Representation
+from les_viz.train.config import ChargesConfig, ModelSettings
+from les_viz.train.forward import plain_representations
 
 
 def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: dict[int, float]) -> ModelConfig:
@@ -27,9 +29,10 @@ def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: d
         nu_max=settings.nu_max,
     )
     charged, electric = not settings.short_range_only, settings.electrostatics
+    own = (_charge_features(representation, settings.charges),) if charged and settings.charges.cutoff else ()
     return ModelConfig(
         elements=elements,
-        representations=(representation,),
+        representations=(representation, *own),
         energy_heads=(HeadConfig(hidden=settings.energy_hidden, linear=True),),
         charge_head=_charge_head(settings) if charged else None,
         electrostatics=ElectrostaticsConfig(
@@ -43,12 +46,18 @@ def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: d
     )
 
 
+def _charge_features(energy: RepresentationConfig, charges: ChargesConfig) -> RepresentationConfig:
+    return replace(energy, cutoff=charges.cutoff, n_radial=charges.n_radial or energy.n_radial)
+
+
 def _charge_head(settings: ModelSettings) -> HeadConfig | BondHeadConfig:
     charges = settings.charges
+    place = 1 if charges.cutoff else 0
     if charges.head == "atomic":
-        return HeadConfig(hidden=charges.hidden, bias=False, linear=True, scale=charges.scale)
+        return HeadConfig(representation=place, hidden=charges.hidden, bias=False, linear=True, scale=charges.scale)
     return BondHeadConfig(
-        cutoff=charges.bond_cutoff or settings.cutoff,
+        representation=place,
+        cutoff=charges.bond_cutoff or charges.cutoff or settings.cutoff,
         n_transfers=charges.n_transfers,
         n_radial_basis=charges.n_radial_basis,
         hidden=charges.hidden,
@@ -62,21 +71,25 @@ def random_model(config: ModelConfig, *, seed: int, dtype: torch.dtype, device: 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LESModel(config)
-        representation = first_representation(model)
-        settings = representation.config
-        with torch.no_grad():
-            frequencies = torch.arange(1, settings.n_radial_basis + 1) * (pi / settings.cutoff)
-            representation.bessel_frequencies.copy_(frequencies)
-            representation.bessel_prefactor.fill_(sqrt(2 / settings.cutoff))
-        nn.init.normal_(representation.sender_embedding)
-        nn.init.normal_(representation.receiver_embedding)
-        nn.init.normal_(representation.mixing, std=settings.n_radial_basis**-0.5)
+        for representation in plain_representations(model):
+            _start_representation(representation)
         for head in (*model.energy_heads, model.charge_head):
             if isinstance(head, AtomicHead | BondHead):
                 _start_head(head)
+    return model.to_precision(dtype).to(device)
+
+
+def _start_representation(representation: Representation) -> None:
+    settings = representation.config
+    with torch.no_grad():
+        frequencies = torch.arange(1, settings.n_radial_basis + 1) * (pi / settings.cutoff)
+        representation.bessel_frequencies.copy_(frequencies)
+        representation.bessel_prefactor.fill_(sqrt(2 / settings.cutoff))
+    nn.init.normal_(representation.sender_embedding)
+    nn.init.normal_(representation.receiver_embedding)
+    nn.init.normal_(representation.mixing, std=settings.n_radial_basis**-0.5)
     representation.bessel_frequencies.requires_grad = False
     representation.bessel_prefactor.requires_grad = False
-    return model.to_precision(dtype).to(device)
 
 
 def take_weights(model: LESModel, path: Path) -> None:

@@ -1,7 +1,9 @@
 """Charges from which a training starts, and how they wait."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import ase.io
 import numpy as np
 import pytest
 import torch
@@ -9,10 +11,12 @@ from ase.build import molecule
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
 
+from les_viz.errors import SettingError
 from les_viz.train.config import (
     ChargesConfig,
     DataConfig,
     ElectrostaticsSettings,
+    LossConfig,
     ModelSettings,
     TrainConfig,
     TrainingConfig,
@@ -86,6 +90,44 @@ def test_charges_wait(held, rate, moves, tmp_path):
     assert any(not torch.equal(a, b) for a, b in zip(charge_weights, after, strict=True)) == moves
     after = list(prepared.model.energy_heads.parameters())
     assert any(not torch.equal(a, b) for a, b in zip(energy_weights, after, strict=True))
+
+
+def test_charges_with_features_of_their_own_learn_from_interactions(tmp_path):
+    folder = water_frames(tmp_path)
+    frames = ase.io.read(folder / "frames.extxyz", ":")
+    for frame in frames:
+        frame.info["energy_apart"] = 0.0
+        frame.arrays |= {"molecule": np.repeat([0, 1], 3), "forces_apart": frame.get_forces() * 0.5}
+    write(folder / "pairs.extxyz", frames)
+    config = config_of("bond", cutoff=3.0, n_radial=2, held_epochs=1.0)
+    config = replace(
+        config,
+        data=replace(config.data, interactions=("pairs.extxyz",)),
+        loss=LossConfig(interaction_forces=1.0),
+        training=replace(config.training, atoms_per_batch=6),
+    )
+    prepared = prepare(config, folder)
+    assert [part.cutoff for part in prepared.config.representations] == [4.0, 3.0]
+    trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
+    charged = [*prepared.model.charge_head.parameters(), *prepared.model.representations[1].parameters()]
+    charged = [weight for weight in charged if weight.requires_grad]
+
+    def moved():
+        before = [weight.detach().clone() for weight in charged]
+        trainer.run_epoch(Silent(), lambda: False)
+        trainer.close_epoch()
+        return [not torch.equal(a, b) for a, b in zip(before, charged, strict=True)]
+
+    assert not any(moved())
+    assert sum(moved()) >= 4
+    assert any(moved()[-4:])
+
+
+def test_files_of_interactions_need_a_weight(tmp_path):
+    config = config_of("bond")
+    config = replace(config, data=replace(config.data, interactions=("frames.extxyz",)))
+    with pytest.raises(SettingError, match=r"loss\.interaction_forces is 0"):
+        prepare(config, water_frames(tmp_path))
 
 
 def test_transfers_of_the_start_stay_while_bonds_stretch_and_end_before_hydrogen_bonds(tmp_path):

@@ -7,10 +7,10 @@ import pytest
 import torch
 from finite_differences import slope
 from frame_sets import frame_set_for
-from random_models import CUTOFF, random_atoms, random_model
+from random_models import CUTOFF, random_atoms, random_config, random_model
 
 from les_viz.ewald import CoulombSum
-from les_viz.models.config import BondHeadConfig
+from les_viz.models.config import BondHeadConfig, HeadConfig
 from les_viz.response.predict import predict
 from les_viz.train.config import LossConfig
 from les_viz.train.couplings import couplings_of
@@ -25,8 +25,14 @@ FRAMES = [
     random_atoms(3, n_atoms=3, closest=1.2),
     random_atoms(4, n_atoms=1, pbc=False),
 ]
+NEAR = (random_config().representations[0], replace(random_config().representations[0], cutoff=2.7, n_radial=2))
 HEADS = {
     "atomic": {},
+    "atomic, features of its own": {"representations": NEAR, "charge_head": HeadConfig(representation=1, hidden=(5,))},
+    "bond, features of its own": {
+        "representations": NEAR,
+        "charge_head": BondHeadConfig(representation=1, cutoff=2.4, n_transfers=3, hidden=(5,), scale=0.3),
+    },
     "bond": {
         "charge_head": BondHeadConfig(cutoff=2.6, n_transfers=3, hidden=(5,), scale=0.3, formal_charges={1: 0.5, 8: -1})
     },

@@ -1,5 +1,7 @@
 """Interaction forces: those of a model together less those of `predict` on each molecule alone."""
 
+from dataclasses import replace
+
 import ase.io
 import numpy as np
 import pytest
@@ -66,6 +68,27 @@ def test_the_loss_counts_each_molecule_relative_to_what_it_feels():
         float(batch_loss(forward, LossConfig(interaction_forces=weight), 0.0).value.detach()) for weight in (2.0, 0.0)
     )
     assert with_it - without == pytest.approx(2 * expected, rel=1e-6)
+
+
+def test_frames_of_another_level_of_theory_count_between_molecules_only():
+    model = random_model(charge_head=BOND)
+    main, other = labelled(molecule("H2O"), apart=False), replace(labelled(pair(4.0)), interactions_only=True)
+    together = frame_set_for(model, [main, other]).batch_with_apart([0, 1])
+    alone = frame_set_for(model, [main]).batch([0])
+    without, expected = (
+        batch_loss(Forward(model, batch), LossConfig(forces=2.0, energy=3.0), 0.0) for batch in (together, alone)
+    )
+    assert float(without.value.detach()) == pytest.approx(float(expected.value.detach()), rel=1e-9)
+    assert without.squares["forces"][1] == 9
+    with_it = batch_loss(Forward(model, together), LossConfig(forces=2.0, energy=3.0, interaction_forces=1.0), 0.0)
+    assert float(with_it.value.detach()) > float(without.value.detach()) + 0.1
+
+
+def test_a_batch_of_such_frames_alone_has_no_error_of_its_own():
+    model = random_model(charge_head=BOND)
+    frames = frame_set_for(model, [replace(labelled(pair(4.0)), interactions_only=True)])
+    loss = batch_loss(Forward(model, frames.batch_with_apart([0])), LossConfig(), 0.0)
+    assert float(loss.value.detach()) == 0.0
 
 
 def written(folder, **left_out):
