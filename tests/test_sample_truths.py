@@ -186,6 +186,21 @@ class TestWater:
             assert frame.get_forces() == pytest.approx(wanted.get_forces()[order], abs=1e-7)
             assert frame.get_potential_energy() == pytest.approx(wanted.get_potential_energy(), abs=1e-6)
 
+    def test_clusters_in_vacuum_are_those_of_the_card(self, water):
+        found = water["measure"].clusters(needs_weights("water"))
+        recorded = json.loads((SAMPLES / "water" / "truth.json").read_text(encoding="utf-8"))["clusters"]
+        assert found == pytest.approx(recorded, abs=2e-3)
+        assert found["born_r2_with_factor"] > 0.8
+        assert found["dipole_r2_with_factor"] > 0.95
+
+    def test_tensors_of_the_clusters_add_up_to_zero(self, water):
+        """Of the truth itself: a field does not push a neutral cluster."""
+        frames = ase.io.read(SAMPLES / "water" / water["measure"].CLUSTERS, ":", format="extxyz")
+        for frame in frames:
+            tensors = frame.calc.results["born_effective_charges"].reshape(-1, 3, 3)
+            assert np.abs(tensors.sum(axis=0)).max() < 1e-7
+            assert np.abs(tensors).max() > 0.5
+
     @pytest.mark.shared
     def test_polarizability_gives_epsilon_infinity(self, water, shared):
         frames = ase.io.read(shared / "data/water_wannier/total_polarizability.extxyz.gz", ":", format="extxyz")

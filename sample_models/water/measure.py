@@ -11,6 +11,9 @@ How a dipole is put together matters where molecules are not neutral, hence thre
 of each molecule times the charges of their hydrogens; `born`, the same with the hydrogens' Born effective charges;
 `model`, the dipole that `les_viz.predict` gives.
 
+Clusters in vacuum (`clusters_pbe0.extxyz.gz`, by make_born.py) have dipoles and Born effective charges of PBE0. Nothing
+screens there from outside: charges count as they are in the forces, without √ε∞.
+
 ε∞ follows from the polarisability: a periodic calculation answers to the macroscopic field, so ε∞ = 1 + 4πα/V. (Put
 into the Clausius-Mossotti relation it would be counted with the local field a second time.)
 """
@@ -36,6 +39,7 @@ Array = NDArray[np.float64]
 HERE = Path(__file__).parent
 MILLI = 1000.0
 DIGITS = 4
+CLUSTERS = "clusters_pbe0.extxyz.gz"
 TEN_DEBYE = 10 * DEBYE
 """The likely unit of the dipoles, e Å."""
 SEPARATIONS = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
@@ -91,6 +95,33 @@ def epsilon_infinity(frames: list[Atoms]) -> dict[str, float]:
     }
 
 
+def clusters(model: LESModel) -> dict[str, float]:
+    """Dipoles and Born effective charges of clusters in vacuum, as predicted and with the best factor.
+
+    Args:
+        model: ε∞ is taken to be 1.
+    """
+    frames = ase.io.read(HERE / CLUSTERS, ":", format="extxyz")
+    in_vacuum = model.rescaled(epsilon_infinity=1.0)
+    found = les_viz.predict(in_vacuum, frames, quantities={"dipole", "born_effective_charges"})
+    pairs = {
+        "dipole": [(frame.calc.results["dipole"], one.dipole) for frame, one in zip(frames, found, strict=True)],
+        "born": [
+            (frame.calc.results["born_effective_charges"].reshape(-1, 9), one.born_effective_charges.reshape(-1, 9))
+            for frame, one in zip(frames, found, strict=True)
+        ],
+    }
+    figures = {}
+    for name, both in pairs.items():
+        truth, values = (np.concatenate([np.atleast_2d(pair[side]) for pair in both]) for side in (0, 1))
+        spread = ((truth - truth.mean(axis=0)) ** 2).sum()
+        factor = float((truth * values).sum() / (values**2).sum())
+        figures[f"{name}_r2"] = rounded(1 - float(((truth - values) ** 2).sum() / spread))
+        figures[f"{name}_r2_with_factor"] = rounded(1 - float(((truth - factor * values) ** 2).sum() / spread))
+        figures[f"{name}_factor"] = rounded(factor)
+    return figures
+
+
 def dimer_tail(model: LESModel, dimer: Atoms) -> dict[str, float]:
     """Interaction energies in meV by O-O distance.
 
@@ -133,6 +164,7 @@ def main() -> None:
             ase.io.read(options.wannier / "total_polarizability.extxyz.gz", ":", format="extxyz")
         ),
         "dipole": {name: scores(truth, found) for name, found in dipoles(model, frames).items()},
+        "clusters": clusters(model),
         "dimer_tail_meV": {"long_range": dimer_tail(model, dimer)},
     }
     figures["dipole"]["fixed_charges"] = scores(truth, fixed)
