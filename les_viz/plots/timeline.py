@@ -13,9 +13,6 @@ from les_viz.response.prediction import FloatArray
 MOST_POINTS = 600
 """Of a line: more are not seen."""
 
-MOST_TARGETS = 100
-"""Of clicks, in each row: each is an element of the page."""
-
 _ENERGY = (
     ("potential", "potential_energy_eV", SERIES[0]),
     ("kinetic", "kinetic_energy_eV", SERIES[1]),
@@ -38,7 +35,7 @@ def timeline(
     direction: FloatArray,
     *,
     cursor_fs: float | None = None,
-    revision: str = "",
+    run: str = "",
     height: int = 600,
 ) -> go.Figure:
     """Draw the columns of `thermo.jsonl`.
@@ -47,7 +44,8 @@ def timeline(
         columns: by name, (lines,) or (lines, 3).
         direction: (3,), of length one: vectors are shown by their components along it.
         cursor_fs: a line at this time; None for none.
-        revision: what the visitor zoomed stays zoomed as long as this stays the same.
+        run: names the trajectory as the viewer does, which goes to the times that are clicked; what the visitor zoomed
+            stays zoomed as long as this stays the same.
         height: pixels.
     """
     rows = {"row_heights": [0.3, 0.2, 0.3, 0.2], "vertical_spacing": 0.035}
@@ -56,7 +54,6 @@ def timeline(
     times = columns.get("time_fs", np.zeros(0))
     scale, unit = (1000.0, "ps") if len(times) and times[-1] >= 10_000 else (1.0, "fs")
     _add_lines(figure, columns, direction, scale)
-    _add_targets(figure)
     for row, (title, color) in enumerate(_TITLES, start=1):
         figure.update_yaxes(title={"text": title, "font": {"size": 12, **color}}, row=row, col=1, secondary_y=False)
     name = {"text": "ΔP (e Å)", "font": {"size": 12, "color": _POLARIZATION}}
@@ -70,11 +67,11 @@ def timeline(
         template=template(),
         height=height,
         margin=_MARGIN,
-        uirevision=revision or True,
+        uirevision=run or True,
+        meta={"run": run, "fs_per_unit": scale},
         showlegend=True,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
         hovermode="x",
-        clickmode="event+select",
         dragmode="zoom",
     )
     return figure
@@ -123,29 +120,6 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
             add(3, name, columns[column] @ direction, color, is_secondary=True, **also)
     if columns["current_eA_per_fs"].ndim == 2:
         add(4, "current", columns["current_eA_per_fs"] @ direction, _CURRENT, is_named=False)
-
-
-def _add_targets(figure: go.Figure) -> None:
-    """Points that are not seen but can be clicked: plotly selects no points of lines."""
-    lines: dict[str, go.Scatter] = {line.xaxis: line for line in reversed(figure.data)}
-    unseen = {"marker": {"opacity": 0}}
-    for line in lines.values():
-        chosen = thinned(len(line.x), MOST_TARGETS)
-        targets = go.Scatter(
-            x=line.x[chosen],
-            y=line.y[chosen],
-            customdata=line.customdata[chosen],
-            xaxis=line.xaxis,
-            yaxis=line.yaxis,
-            mode="markers",
-            name="target",
-            hoverinfo="none",
-            showlegend=False,
-            selected=unseen,
-            unselected=unseen,
-            **unseen,
-        )
-        figure.add_trace(targets)
 
 
 def thinned(n_points: int, most: int = MOST_POINTS) -> "np.ndarray[Any, np.dtype[np.int64]]":

@@ -1,6 +1,7 @@
 """The configuration of a run: the tables of the TOML file, with their defaults. Unknown keys are refused."""
 
 import dataclasses
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,11 +180,14 @@ def _field_table(given: object) -> object:
 
 
 def _resolved(table: dict[str, Any], key: str, folder: Path | None) -> dict[str, Any]:
-    """The table with a path made absolute where a file is there; a name of a sample stays a name."""
+    """The table with a path made absolute where a file is there; a name of a sample stays a name.
+
+    Of a run of another user, the file may lie where one may not look: then it counts as not there.
+    """
     name = table.get(key)
-    if not isinstance(name, str) or not name or (SAMPLE_MODELS / name).is_dir():
+    if not isinstance(name, str) or not name or os.path.isdir(SAMPLE_MODELS / name):
         return table
     for start in ([folder] if folder else []) + [Path.cwd()]:
-        if (start / name).exists():
+        if os.path.exists(start / name):
             return {**table, key: str((start / name).resolve())}
     return table

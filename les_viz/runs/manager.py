@@ -115,16 +115,23 @@ class RunManager:
 
     def watch(self, name: str) -> None:
         """Say that somebody looks at a run, which keeps it from stopping for want of onlookers."""
-        self.directory(name).watched.touch()
+        with suppress(OSError):  # of another user, who looks after it
+            self.directory(name).watched.touch()
 
     def delete(self, name: str) -> None:
-        """Stop a run and remove its folder."""
+        """Stop a run and remove its folder.
+
+        Raises:
+            SettingError: something of it stays.
+        """
         self.stop(name)
         path = self.directory(name).path
         gone = path.with_name(f".deleted-{name}")  # where nobody touches a file while the folder is emptied
         with suppress(OSError):
             path = path.rename(gone)
         shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            raise SettingError(f"{path} cannot be removed, or not all of it: ask whom it belongs to")
 
     def status(self, name: str) -> Status:
         """State, step, message."""

@@ -59,12 +59,68 @@ def press(window, name):
     window.page.get_by_role("button", name=name, exact=True).click()
 
 
+def ask_for(window, label, value):
+    field = window.page.get_by_role("spinbutton", name=label).first
+    field.fill(value)
+    field.press("Enter")
+    window.settle()
+
+
+PLOT = "document.querySelector('.js-plotly-plot')"
+
+
+def click_the_middle_of_the_plots(window):
+    """As a hand does: the plots may be drawn again between press and release."""
+    window.page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    left, top = window.page.evaluate(
+        f"""() => {{
+          const [{{ _fullLayout: {{ _size: size }} }}, box] = [{PLOT}, {PLOT}.getBoundingClientRect()];
+          return [box.left + size.l + size.w / 2, box.top + size.t + size.h / 2];
+        }}"""
+    )
+    window.page.mouse.move(left, top)
+    window.page.mouse.down()
+    window.page.wait_for_timeout(100)
+    window.page.mouse.up()
+
+
+def marked_times(window):
+    """Where the plots have a line for the picture, fs, with as many digits as the viewer shows."""
+    return {round(x, 1) for x in window.page.evaluate(f"({PLOT}.layout.shapes ?? []).map((shape) => shape.x0)")}
+
+
+def hold_in_the_viewer(window):
+    words = window.page.locator(".les-frame")
+    window.page.locator(".les-play").click()
+    wait_for(window, lambda: words.inner_text().startswith("held at "), "nothing says that the picture is held")
+    shown, there = words.inner_text().partition(" / ")[0], n_frames(window)
+    wait_for(window, lambda: n_frames(window) > there, "the run seems to stand while its picture does")
+    assert words.inner_text().partition(" / ")[0] == shown
+    press(window, "Back to live")
+    wait_for(window, lambda: "held" not in words.inner_text(), "there is no way back")
+
+
+def hold_by_the_plots(window):
+    words = window.page.locator(".les-frame")
+    click_the_middle_of_the_plots(window)
+    wait_for(window, lambda: words.inner_text().startswith("held at "), "a click on a plot does not hold the picture")
+    time_fs, _, frames = words.inner_text().removeprefix("held at ").partition(" fs · ")
+    frame, there = (int(number) for number in frames.split(" / "))
+    assert 0.2 < frame / there < 0.8
+    wait_for(window, lambda: marked_times(window) == {float(time_fs)}, "the plots do not mark the picture's time")
+    press(window, "Back to live")
+    wait_for(window, lambda: "held" not in words.inner_text(), "there is no way back from a click on a plot")
+    wait_for(window, lambda: marked_times(window) == set(), "the mark stays")
+
+
 def last_field(runs):
     columns = read_columns(list_runs(runs)[0].folder / "thermo.jsonl")
     return columns["electric_field_V_per_A"][-1]
 
 
 def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(window, runs):
+    ask_for(window, "Time step (fs)", "0.1")  # no machine comes to the end of it, nor to times in ps
+    ask_for(window, "Length (ps)", "100")
     press(window, "Start")
     wait_for(window, lambda: n_frames(window) > 5, "no frames arrive")
     picture = window.page.evaluate(COUNT_INK)
@@ -78,14 +134,8 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
     wait_for(window, lambda: last_field(runs)[2] == pytest.approx(0.2), "the field is not felt")
     assert last_field(runs)[:2].tolist() == [0, 0]
 
-    words = window.page.locator(".les-frame")
-    window.page.locator(".les-play").click()
-    wait_for(window, lambda: words.inner_text().startswith("held at "), "nothing says that the picture is held")
-    shown, there = words.inner_text().partition(" / ")[0], n_frames(window)
-    wait_for(window, lambda: n_frames(window) > there, "the run seems to stand while its picture does")
-    assert words.inner_text().partition(" / ")[0] == shown
-    press(window, "Back to live")
-    wait_for(window, lambda: "held" not in words.inner_text(), "there is no way back")
+    hold_in_the_viewer(window)
+    hold_by_the_plots(window)
 
     press(window, "Stop")
     window.page.get_by_role("button", name="Resume", exact=True).wait_for()

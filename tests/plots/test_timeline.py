@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from les_viz.plots.timeline import MOST_POINTS, MOST_TARGETS, thinned, timeline
+from les_viz.plots.timeline import MOST_POINTS, thinned, timeline
 
 N = 5000
 
@@ -27,7 +27,7 @@ def columns():
 
 def test_rows_hold_components_along_the_direction(columns):
     direction = np.array([0.6, 0.8, 0.0])
-    figure = timeline(columns, direction, cursor_fs=8000.0, revision="run")
+    figure = timeline(columns, direction, cursor_fs=8000.0, run="run")
     traces = {trace.name: trace for trace in figure.data}
     at = traces["field"].customdata
     along = columns["electric_field_V_per_A"][at] @ direction
@@ -42,13 +42,14 @@ def test_rows_hold_components_along_the_direction(columns):
     assert all("(" in title for title in [*titles, figure.layout.xaxis4.title.text])
 
 
-def test_each_row_has_points_to_click_that_know_their_frame(columns):
-    targets = [trace for trace in timeline(columns, np.eye(3)[2]).data if trace.name == "target"]
-    assert {trace.xaxis for trace in targets} == {"x", "x2", "x3", "x4"}
-    for trace in targets:
-        assert trace.mode == "markers"  # plotly selects no points of lines
-        assert len(trace.x) <= MOST_TARGETS + 1
-        np.testing.assert_allclose(trace.x, columns["time_fs"][trace.customdata] / 1000)
+@pytest.mark.parametrize("stride", [1, 100])
+def test_a_plot_tells_the_viewer_its_run_and_the_unit_of_its_times(columns, stride):
+    first = {name: values[: N // stride] for name, values in columns.items()}
+    figure = timeline(first, np.eye(3)[2], run="run/3")
+    (line,) = [trace for trace in figure.data if trace.name == "temperature"]
+    assert figure.layout.meta["run"] == "run/3"
+    np.testing.assert_allclose(figure.layout.meta["fs_per_unit"] * line.x, first["time_fs"][line.customdata])
+    assert f"({'ps' if stride == 1 else 'fs'})" in figure.layout.xaxis4.title.text
 
 
 def test_a_model_without_charges_and_a_run_without_frames_are_drawn(columns):

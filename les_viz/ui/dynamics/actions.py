@@ -5,7 +5,7 @@ from typing import Any
 
 from les_viz.errors import LesVizError
 from les_viz.md.protocols import FieldProtocol
-from les_viz.runs.catalog import RunEntry, entry_of, runs_folder
+from les_viz.runs.catalog import FOLDER_VARIABLE, RunEntry, entry_of, runs_folder
 from les_viz.runs.control import read_wishes
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
@@ -24,7 +24,7 @@ def start(structure: StructureEntry, model: ModelEntry) -> None:
         tables = tables_of(current_plan(), structure, model)
         name = manager().submit(run_config({**tables, "limits": LIMITS}))
     except (LesVizError, OSError) as error:
-        update(run_problem=str(error))
+        update(run_problem=_in_words(error))
         return
     show(name)
 
@@ -98,7 +98,16 @@ def _try(action: Any, *arguments: Any, **options: Any) -> bool:  # noqa: ANN401 
     try:
         action(*arguments, **options)
     except (LesVizError, OSError) as error:
-        update(run_problem=str(error))
+        update(run_problem=_in_words(error))
         return False
     update(run_problem=None)
     return True
+
+
+def _in_words(error: LesVizError | OSError) -> str:
+    if isinstance(error, LesVizError):
+        return str(error)
+    return (
+        f"cannot write in {runs_folder()} ({error.strerror}): make room there, or start the server with "
+        f"{FOLDER_VARIABLE} set to a folder of yours"
+    )

@@ -1,7 +1,6 @@
-"""The plots of a run on one time axis; a click on them moves the viewer, and the other way round."""
+"""The plots of a run on one time axis; a click on them moves the viewer (`plotclicks.ts`), and the other way round."""
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,16 +11,15 @@ from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.runs.tail import ThermoTail
 from les_viz.ui.dynamics.plan import current_plan
-from les_viz.ui.dynamics.stream import seek, trajectory_id
+from les_viz.ui.dynamics.stream import trajectory_id
 from les_viz.ui.figures import show_figure
-from les_viz.ui.session import current, update, widget_value
+from les_viz.ui.session import current
 from les_viz.units import DEBYE
 
 DRAW_EVERY_S = 2.0
 """Plots cost a browser a third of a second each time, in which the picture stands still."""
 
 HEIGHT = 560
-_WIDGET = "timeline"
 
 
 def show_charts(entry: RunEntry) -> None:
@@ -33,19 +31,8 @@ def show_charts(entry: RunEntry) -> None:
         now = entry_of(entry.folder) or entry
         columns = columns_of(now)
         _show_metrics(columns)
-        figure = timeline(
-            columns, direction(), cursor_fs=_cursor(columns), revision=trajectory_id(now.name), height=HEIGHT
-        )
-        show_figure(
-            figure,
-            selects=True,
-            key=_WIDGET,
-            on_select=lambda: _take_click(now.name),
-            selection_mode="points",
-        )
-        if current().cursor_moved:
-            update(cursor_moved=False)
-            st.rerun()
+        figure = timeline(columns, direction(), cursor_fs=_cursor(columns), run=trajectory_id(now.name), height=HEIGHT)
+        show_figure(figure, key="timeline")
 
     charts()
 
@@ -97,13 +84,3 @@ def _cursor(columns: dict[str, np.ndarray]) -> float | None:
     if frame is None or times is None or len(times) == 0:
         return None
     return float(times[min(frame, len(times) - 1)])
-
-
-def _take_click(name: str) -> None:
-    chosen: dict[str, Any] = widget_value(_WIDGET)
-    points = chosen.get("selection", {}).get("points", [])
-    if not points:
-        return
-    frame = int(np.atleast_1d(points[0]["customdata"])[0])
-    seek(name, frame, is_held=True)
-    update(cursor=frame, cursor_moved=True)

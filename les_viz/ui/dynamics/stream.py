@@ -40,9 +40,10 @@ def show_stream(entry: RunEntry) -> None:
     frames = _next_frames(now)
     playback = Playback(frames=frames, on_tick=_note, on_show=_point, on_release=_let_go, seek=current().seek)
     mount_viewer(_scene(now, frames), playback=playback, height=VIEWER_HEIGHT)
-    if current().cursor_moved and not is_moving(now.status):
+    if current().cursor_moved:
         update(cursor_moved=False)
-        st.rerun()  # the plots beside have to follow; those of a moving run do by themselves
+        if not is_moving(now.status):
+            st.rerun()  # the plots beside have to follow; those of a moving run do by themselves
 
 
 def trajectory_id(name: str) -> str:
@@ -50,11 +51,11 @@ def trajectory_id(name: str) -> str:
     return f"{name}/{current().run_turn}"
 
 
-def seek(name: str, frame: int | None, *, is_held: bool) -> None:
-    """Have the viewer go to a frame of a run; None: to its newest, and on from there."""
+def _seek(name: str, frame: int | None) -> None:
+    """Have the viewer go on from a frame of a run; None: from its newest."""
     last = current().seek
     turn = 1 if last is None else last.turn + 1
-    update(seek=Seek(run=trajectory_id(name), frame=frame, is_held=is_held, turn=turn))
+    update(seek=Seek(run=trajectory_id(name), frame=frame, is_held=False, turn=turn))
 
 
 def _note(run: str, have: int) -> None:
@@ -67,7 +68,7 @@ def back_to_live(name: str) -> None:
     """Let go of a picture that is held."""
     if current().cursor is not None:
         update(cursor=None)
-        seek(name, None, is_held=False)
+        _seek(name, None)
 
 
 def _let_go(run: str) -> None:
@@ -101,7 +102,7 @@ def _next_frames(entry: RunEntry) -> Frames:
     except (OSError, KeyError):  # not there yet, or just being replaced
         return _nothing(entry.folder, run, turn)
     if first == 0 and moves and n_frames > 2 * BACKLOG:
-        seek(entry.name, n_frames - BACKLOG, is_held=False)
+        _seek(entry.name, n_frames - BACKLOG)
     return Frames(
         run=run,
         first=start,

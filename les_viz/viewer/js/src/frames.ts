@@ -115,6 +115,17 @@ export class FrameStore {
     return { positions: mix(from.positions, to.positions), values, time: from.time, cell };
   }
 
+  /** The number of the frame nearest to a time; null where frames have no times. */
+  nearest(time: number): number | null {
+    let [found, distance]: [number | null, number] = [null, Infinity];
+    for (const { first, times } of this.pieces) {
+      times?.forEach((t, i) => {
+        if (Math.abs(t - time) < distance) [found, distance] = [first + i, Math.abs(t - time)];
+      });
+    }
+    return found;
+  }
+
   clear(): void {
     this.pieces.length = 0;
     this.seen.clear();

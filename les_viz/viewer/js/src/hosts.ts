@@ -2,6 +2,7 @@
 import { decodeScene, gridValuesIn, openContainer, sceneIn } from "./codec.ts";
 import type { Bytes } from "./container.ts";
 import { type Piece, type Seek, pieceIn, seekIn } from "./frames.ts";
+import { listenToPlots } from "./plotclicks.ts";
 import type { GridValues } from "./scene.ts";
 import { type Souvenir, Viewer } from "./viewer.ts";
 
@@ -27,6 +28,17 @@ export interface StreamlitArguments {
   setTriggerValue(name: string, value: unknown): void;
 }
 
+let isListening = false;
+
+/** Once a page; its plots and viewers come and go. */
+function heedPlots(): void {
+  if (isListening) return;
+  isListening = true;
+  listenToPlots(document, ({ run, fs }) => {
+    for (const { viewer } of lodgers.values()) viewer.holdAt(run, fs);
+  });
+}
+
 /** Streamlit calls this at every rerun: same content, same picture, nothing drawn twice. */
 export function mountInStreamlit(host: StreamlitArguments): (() => void) | undefined {
   if (host.data === null) return undefined;
@@ -34,6 +46,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   if ("first" in box.header) return keepFrames(String(box.header["viewer"]), pieceIn(box));
   if ("seek" in box.header) return goTo(String(box.header["viewer"]), seekIn(box));
   if ("grid" in box.header) return keepGrid(String(box.header["viewer"]), String(box.header["grid"]), gridValuesIn(box));
+  heedPlots();
   const { parentElement, setTriggerValue } = host;
   const scene = sceneIn(box);
   const place = parentElement.querySelector<HTMLElement>(".les-root") ?? parentElement;

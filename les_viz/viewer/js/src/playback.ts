@@ -102,6 +102,14 @@ export class Playback {
     this.run();
   }
 
+  /** Hold the picture of a run at the frame nearest to a time, fs. */
+  holdAt(run: string, time: number): void {
+    const frame = run === this.store.run ? this.store.nearest(time) : null;
+    if (frame === null) return;
+    this.player.hold();
+    this.choose(frame);
+  }
+
   private goLive(): void {
     this.player.goLive(this.store.count);
     this.tellThatItMoves();

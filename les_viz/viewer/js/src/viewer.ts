@@ -143,6 +143,9 @@ export class Viewer {
     this.playback.seek(seek, isNew);
   }
 
+  /** Hold the picture of a run at a time, fs. */
+  holdAt = (run: string, time: number): void => this.playback.holdAt(run, time);
+
   set onShow(onShow: OnShow) {
     this.playback.onShow = onShow;
   }

@@ -31,6 +31,15 @@ test("pieces in order make one trajectory, whatever they overlap", () => {
   assert.equal(store.at(7), null);
 });
 
+test("a time has a nearest frame, in whichever piece", () => {
+  const store = new FrameStore();
+  store.add(piece(0, 3));
+  store.add(piece(3, 4));
+  assert.deepEqual([-5, 2.4, 3.6, 99].map((time) => store.nearest(time)), [0, 2, 4, 6]);
+  store.add(piece(0, 2, { run: "untimed", times: null, digest: "u" }));
+  assert.equal(store.nearest(1), null);
+});
+
 test("another run starts over, and a piece of other atoms is left out", () => {
   const store = new FrameStore();
   store.add(piece(0, 5));
