@@ -109,7 +109,8 @@ def named_format(name: str, chosen: str | None) -> Format:
     if base.startswith(("poscar", "contcar")):
         return Format.POSCAR
     raise StructureError(
-        f"the format cannot be told from the name: use a file named {_READABLE}, or pass format= (--format)"
+        f"the format cannot be told from the name: use a file named {_READABLE}; where there is a choice of format "
+        "(in Python, on the command line), choose it"
     )
 
 

@@ -129,7 +129,7 @@ def describe(entry: StructureEntry, frame: int) -> str:
     """One line: formula, size, cell."""
     atoms = entry.frames[frame]
     formula = f"{atoms.symbols.formula:hill}".translate(_SUBSCRIPTS)
-    parts = [f"{formula}, {len(atoms)} atoms"]
+    parts = [f"{formula}, {len(atoms)} {'atom' if len(atoms) == 1 else 'atoms'}"]
     if atoms.pbc.any():
         lengths = " × ".join(f"{length:.1f}" for length in atoms.cell.lengths())
         parts.append(f"cell {lengths} Å")
