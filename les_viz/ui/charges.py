@@ -44,9 +44,13 @@ CAUTION = (
 )
 
 
+QUANTITIES = ("energy", "forces", "latent_charges")
+"""What the page shows first; `server` has it computed before anybody asks."""
+
+
 def predict(bench: Bench) -> Shown | None:
     """What the page needs; of a changed structure the dipole with it, for another prediction would take as long."""
-    return bench.predict("energy", "forces", "latent_charges", *(("dipole",) if current().edits else ()))
+    return bench.predict(*QUANTITIES, *(("dipole",) if current().edits else ()))
 
 
 def show_structure(shown: Shown) -> None:

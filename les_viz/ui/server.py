@@ -23,9 +23,6 @@ from streamlit.starlette import App
 from les_viz.errors import LesVizError
 from les_viz.ui import entry
 
-FIRST_QUANTITIES = frozenset({"energy", "forces", "latent_charges"})
-"""What the page Charges asks for."""
-
 STATIC = Path(streamlit.__file__).parent / "static"
 """Streamlit's own files."""
 
@@ -41,13 +38,12 @@ def warm_up() -> None:
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_TURN_S)
     try:
-        import les_viz.ui.charges  # noqa: F401
-        from les_viz.ui import memory, models, prediction, structures
+        from les_viz.ui import charges, memory, models, prediction, structures
 
         with suppress(LesVizError, IndexError):
             model = models.load_sample(models.names()[0])
             frame = structures.load_sample(structures.sample_paths()[0]).frames[0]
-            prediction.predict_cached(model, frame, FIRST_QUANTITIES)
+            prediction.predict_cached(model, frame, frozenset(charges.QUANTITIES))
         memory.settle_memory()
     finally:
         sys.setswitchinterval(usual)

@@ -1,15 +1,15 @@
 """What the server makes ready before the first visitor comes, and how it is started."""
 
-import ast
 import asyncio
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
-from les_viz.ui import entry, server
+from les_viz.ui import charges, entry, server
 
 CODE = """
 import gc
@@ -21,7 +21,7 @@ server.warm_up()
 server.read_first_structure()
 
 from les_viz.io.bundled import read_bundled
-from les_viz.ui import models, prediction, structures
+from les_viz.ui import charges, models, prediction, structures
 
 assert {"torch", "les_viz.response.predict", "plotly"} <= set(sys.modules)
 assert gc.get_freeze_count() > 100_000, "collections after each run of a page look at all that was imported"
@@ -34,7 +34,7 @@ import les_viz.response.predict
 les_viz.response.predict.predict = recompute
 model = models.load_sample(models.names()[0])
 frame = structures.load_sample(structures.sample_paths()[0]).frames[0]
-print(len(prediction.predict_cached(model, frame, server.FIRST_QUANTITIES).latent_charges))
+print(len(prediction.predict_cached(model, frame, frozenset(charges.QUANTITIES)).latent_charges))
 """
 
 
@@ -43,12 +43,12 @@ def test_engine_first_structure_and_first_prediction_are_ready():
     assert (done.returncode, done.stdout) == (0, "192\n"), done.stderr
 
 
-def test_what_is_made_ready_is_what_the_first_page_asks_for(repository):
-    tree = ast.parse((repository / "pages" / "charges.py").read_text(encoding="utf-8"))
-    calls = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "bench.predict"
-    ]
-    assert {ast.literal_eval(argument) for argument in calls[0].args} == server.FIRST_QUANTITIES
+@pytest.mark.parametrize(("edits", "more"), [((), ()), (("moved",), ("dipole",))])
+def test_what_is_made_ready_is_what_the_first_page_asks_for(edits, more, monkeypatch):
+    monkeypatch.setattr(charges, "current", lambda: SimpleNamespace(edits=edits))
+    asked = []
+    charges.predict(SimpleNamespace(predict=lambda *quantities: asked.append(quantities)))
+    assert asked == [(*charges.QUANTITIES, *more)]
 
 
 @pytest.fixture
