@@ -29,7 +29,9 @@ export function legendLines(scene: Scene, pixelsPerAngstrom: number): LegendLine
     .filter((arrows) => arrows.vectors.length > 0)
     .map((arrows): LegendLine => {
       const { value, pixels } = roundScale(arrows.length_per_unit * pixelsPerAngstrom);
-      return { colour: arrows.color, pixels, text: `${arrows.label}: ${plainNumber(value)} ${arrows.unit}`.trimEnd(), ramp: null };
+      // "is": a key of lengths, which a bare "field: 0.5 V/Å" would pass for the field itself.
+      const text = `${arrows.label}: this long is ${plainNumber(value)} ${arrows.unit}`.trimEnd();
+      return { colour: arrows.color, pixels, text, ramp: null };
     });
   return [...lines, ...tensorLines(scene), ...volumeLines(scene)];
 }

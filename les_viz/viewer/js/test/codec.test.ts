@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeScene } from "../src/codec.ts";
 import { fromHalf } from "../src/container.ts";
+import { legendLines } from "../src/legend.ts";
 import { sameSubject } from "../src/scene.ts";
 
 const OXYGEN = { number: 8, symbol: "O", radius: 0.66, is_metal: false };
@@ -73,6 +74,7 @@ test("arrows and tensors are read, and those without vectors refused", () => {
   const scene = decodeScene(payload({ arrays, arrows, tensors }));
   assert.deepEqual([...scene.arrows[0]!.vectors], [3, 4, 5]);
   assert.equal(scene.arrows[0]!.atoms, null);
+  assert.match(legendLines(scene, 30)[0]!.text, /^dipole: this long is [\d.]+ e Å$/);
   assert.equal(scene.tensors!.values.length, 0);
   assert.throws(() => decodeScene(payload({ arrows })), /arrows need origins/);
 });
