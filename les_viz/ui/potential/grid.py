@@ -11,6 +11,7 @@ from les_viz.plots.plane import Marked
 from les_viz.response.prediction import FloatArray, Prediction
 from les_viz.ui import structures
 from les_viz.ui.session import Shown, current
+from les_viz.viewer.layers import Volume
 
 if TYPE_CHECKING:
     from les_viz.models.model import LESModel
@@ -42,19 +43,32 @@ class Plane:
 
 def grid_of(shown: Shown) -> "PotentialGrid":
     """The potential of what is on the bench, in volts of the latent charges."""
+    return _computed(shown)[0]
+
+
+def volume_of(shown: Shown) -> Volume:
+    """The same to be drawn, with surfaces and colours at values that show something."""
+    return _computed(shown)[1]
+
+
+def _computed(shown: Shown) -> "tuple[PotentialGrid, Volume]":
     with st.spinner("Computing the potential", show_time=True):
-        return _cached_grid(
+        return _cached(
             shown.model.key, structures.digest(shown.atoms), shown.boundary, shown.model.model, shown.prediction
         )
 
 
-@st.cache_data(max_entries=8, ttl=3600, show_spinner=False)
-def _cached_grid(
+@st.cache_resource(max_entries=8, ttl=3600, show_spinner=False)
+def _cached(
     model_key: str, structure_digest: str, boundary: str | None, _model: "LESModel", _prediction: Prediction
-) -> "PotentialGrid":
+) -> "tuple[PotentialGrid, Volume]":
+    """Shared between visitors, not copied for each look at it: hence read-only."""
     from les_viz.response.potential import potential_grid
 
-    return potential_grid(_model, _prediction)
+    grid = potential_grid(_model, _prediction)
+    for array in (grid.values, grid.field, grid.cell, grid.origin):
+        array.flags.writeable = False
+    return grid, Volume.of("potential", "V", grid.values, grid.cell, origin=grid.origin, is_periodic=grid.is_periodic)
 
 
 def plane_of() -> Plane:

@@ -16,10 +16,10 @@ from les_viz.plots.plane import plane_map
 from les_viz.plots.text import signed
 from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
-from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on
+from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on, volume_of
 from les_viz.ui.session import Shown, current, remember, seed
 from les_viz.ui.viewer import mount_viewer, select_atom
-from les_viz.viewer.layers import Slice, Volume
+from les_viz.viewer.layers import Slice
 from les_viz.viewer.responses import field_arrows
 from les_viz.viewer.scene import colorings, scene_of
 
@@ -52,7 +52,7 @@ def show_structure(shown: Shown) -> None:
     grid, session = grid_of(shown), current()
     coloring = next(iter(colorings(shown.prediction).values()))
     scene = scene_of(shown.prediction, coloring, selected=session.selected_atom)
-    volume = Volume.of("potential", "V", grid.values, grid.cell, origin=grid.origin, is_periodic=grid.is_periodic)
+    volume = volume_of(shown)
     part = _SURFACES[session.surfaces]
     plane = plane_of()
     volume = replace(
@@ -100,7 +100,7 @@ def show_plane(shown: Shown) -> None:
         (float(lengths[first]), float(lengths[second])),
         (EDGES[first], EDGES[second]),
         label="potential (V)",
-        limit=Volume.of("", "", grid.values, grid.cell).limit,
+        limit=volume_of(shown).limit,
         atoms=atoms_near(grid, plane, shown.prediction),
     )
     show_figure(figure, key="plane_map")
