@@ -83,7 +83,7 @@ def test_arrows_are_drawn_with_their_scale(stage):
     arrows = Arrows.of("dipole", "e Å", np.zeros((1, 3)), np.array([[0.2, 0.3, 0.5]]), color=GREEN)
     stage.show(replace(GREY, arrows=(arrows,)))
     assert stage.colours()["green"] > before["green"] + 300
-    assert stage.text(".les-legend").startswith("dipole: 0.")
+    assert stage.text(".les-legend").startswith("dipole: this long is 0.")
     assert stage.text(".les-legend").endswith("e Å")
 
 
