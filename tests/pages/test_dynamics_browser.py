@@ -71,13 +71,16 @@ PLOT = "document.querySelector('.js-plotly-plot')"
 
 def click_the_middle_of_the_plots(window):
     """As a hand does: the plots may be drawn again between press and release."""
-    window.page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
-    left, top = window.page.evaluate(
+    found = window.page.wait_for_function(
         f"""() => {{
-          const [{{ _fullLayout: {{ _size: size }} }}, box] = [{PLOT}, {PLOT}.getBoundingClientRect()];
+          const size = {PLOT}?._fullLayout?._size;
+          if (!size) return null;
+          {PLOT}.scrollIntoView({{ block: "center", behavior: "instant" }});
+          const box = {PLOT}.getBoundingClientRect();
           return [box.left + size.l + size.w / 2, box.top + size.t + size.h / 2];
         }}"""
     )
+    left, top = found.json_value()
     window.page.mouse.move(left, top)
     window.page.mouse.down()
     window.page.wait_for_timeout(100)
@@ -85,8 +88,9 @@ def click_the_middle_of_the_plots(window):
 
 
 def marked_times(window):
-    """Where the plots have a line for the picture, fs, with as many digits as the viewer shows."""
-    return {round(x, 1) for x in window.page.evaluate(f"({PLOT}.layout.shapes ?? []).map((shape) => shape.x0)")}
+    """Where the plots have a line for the picture, fs, with as many digits as the viewer shows; None without plots."""
+    found = window.page.evaluate(f"{PLOT}?.layout ? ({PLOT}.layout.shapes ?? []).map((shape) => shape.x0) : null")
+    return None if found is None else {round(x, 1) for x in found}
 
 
 def hold_in_the_viewer(window):
