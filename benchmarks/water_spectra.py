@@ -22,9 +22,11 @@ from les_viz.errors import LesVizError
 from les_viz.plots.document import document
 from les_viz.plots.run_figures import Look, figures_of, spectrum_of, subjects_of
 from les_viz.runs.averages import dielectric_of_fields, mean_of
+from les_viz.runs.directory import RunDirectory
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.report_files import csv_of, report_to_json
 from les_viz.runs.results import RunResults, load_results
+from les_viz.runs.states import State, read_status
 
 TEMPERATURE = 300.0
 STRENGTH = 0.02
@@ -133,8 +135,13 @@ def _shorten(table: dict[str, np.ndarray]) -> None:
 
 
 def _results(folder: Path, skip_ps: float) -> dict[str, RunResults]:
+    """Of all runs with frames, but those that broke."""
     found = {}
     for run in sorted(path.parent for path in folder.glob("*/run.json")):
+        status = read_status(RunDirectory(run))
+        if status.state == State.FAILED:
+            print(f"without {run.name}: {status.message}")
+            continue
         try:
             found[run.name] = load_results(run, skip_fs=1000 * skip_ps)
         except LesVizError as caught:
