@@ -88,7 +88,6 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
         trace = go.Scatter(
             x=x,
             y=values[chosen],
-            customdata=chosen,
             mode="lines",
             name=name,
             line=line,
@@ -122,9 +121,9 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
         add(4, "current", columns["current_eA_per_fs"] @ direction, _CURRENT, is_named=False)
 
 
-def thinned(n_points: int, most: int = MOST_POINTS) -> "np.ndarray[Any, np.dtype[np.int64]]":
+def thinned(n_points: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """Indices of at most so many points, even, the last among them."""
-    if n_points <= most:
+    if n_points <= MOST_POINTS:
         return np.arange(n_points)
-    stride = -(-n_points // most)
+    stride = -(-n_points // MOST_POINTS)
     return np.unique(np.append(np.arange(0, n_points, stride), n_points - 1))
