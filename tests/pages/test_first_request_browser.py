@@ -34,6 +34,9 @@ def test_a_link_opens_its_page_with_the_menu_and_a_clean_console(browser, fresh_
     menu = window.text("[data-testid=stSidebarNav]").split("\n")
     assert menu[0] == "About and samples"
     assert "app" not in menu
+    assert menu.count("Charges") == 1
+    marked = window.page.locator("[data-testid=stSidebarNavLink][aria-current=page]")
+    assert marked.all_inner_texts() == ["Charges"]
     assert window.text("h1") == "Charges"
     assert "atom 3" in window.text(".les-pick")
     preloaded = window.page.locator('link[rel=modulepreload][href*="les_viz.viewer"]').get_attribute("href")
