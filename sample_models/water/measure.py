@@ -1,4 +1,4 @@
-"""Score a water model against what it was never shown: dipoles from Wannier centres, and the tail of a dimer.
+"""Score a water model against what it was never shown: Wannier dipoles, the tail of a dimer, distorted molecules.
 
     python sample_models/water/measure.py MODEL --wannier DATA_FOLDER [--twin SHORT_RANGE_MODEL] [--out truth.json]
 
@@ -10,6 +10,9 @@ and no offset; R² counts the variance about the mean of each axis.
 How a dipole is put together matters where molecules are not neutral, hence three ways: `charges`, the two O-H vectors
 of each molecule times the charges of their hydrogens; `born`, the same with the hydrogens' Born effective charges;
 `model`, the dipole that `les_viz.predict` gives.
+
+Distorted molecules (`distorted_xtb_held_out.extxyz.gz`, by make_distorted.py) show whether the model knows of short
+bonds and of protons that move: where it does not, dynamics falls into holes.
 
 Clusters in vacuum (`clusters_pbe0.extxyz.gz`, by make_born.py) have dipoles and Born effective charges of PBE0. Nothing
 screens there from outside: charges count as they are in the forces, without √ε∞.
@@ -39,7 +42,10 @@ Array = NDArray[np.float64]
 HERE = Path(__file__).parent
 MILLI = 1000.0
 DIGITS = 4
+NOISE_DIGITS = 6
+"""Decimals of a difference in meV between energies of a thousand eV; beyond, it is rounding."""
 CLUSTERS = "clusters_pbe0.extxyz.gz"
+DISTORTED = "distorted_xtb_held_out.extxyz.gz"
 TEN_DEBYE = 10 * DEBYE
 """The likely unit of the dipoles, e Å."""
 SEPARATIONS = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0)
@@ -135,8 +141,20 @@ def dimer_tail(model: LESModel, dimer: Atoms) -> dict[str, float]:
         moved = dimer.copy()
         moved.positions[3:, 0] += distance - dimer.get_distance(0, 3)
         energy = les_viz.predict(model, moved, quantities={"energy"}).energy
-        found[f"{distance:g}"] = rounded(MILLI * (energy - sum(apart)))
+        found[f"{distance:g}"] = rounded(round(MILLI * (energy - sum(apart)), NOISE_DIGITS))
     return found
+
+
+def distorted(model: LESModel) -> dict[str, float]:
+    """Errors on held-out frames with distorted molecules: of the forces in meV/Å, of the energy of a frame in eV."""
+    frames = ase.io.read(HERE / DISTORTED, ":", format="extxyz")
+    found = les_viz.predict(model, frames, quantities={"energy", "forces"})
+    energies = [one.energy - frame.get_potential_energy() for frame, one in zip(frames, found, strict=True)]
+    forces = [one.forces - frame.get_forces() for frame, one in zip(frames, found, strict=True)]
+    return {
+        "force_rmse_meV_per_A": rounded(MILLI * float(np.sqrt(np.mean(np.square(forces))))),
+        "energy_rmse_eV": rounded(float(np.sqrt(np.mean(np.square(energies))))),
+    }
 
 
 def rounded(value: float) -> float:
@@ -166,10 +184,13 @@ def main() -> None:
         "dipole": {name: scores(truth, found) for name, found in dipoles(model, frames).items()},
         "clusters": clusters(model),
         "dimer_tail_meV": {"long_range": dimer_tail(model, dimer)},
+        "distorted": {"long_range": distorted(model)},
     }
     figures["dipole"]["fixed_charges"] = scores(truth, fixed)
     if options.twin:
-        figures["dimer_tail_meV"]["short_range"] = dimer_tail(les_viz.load_model(options.twin), dimer)
+        twin = les_viz.load_model(options.twin)
+        figures["dimer_tail_meV"]["short_range"] = dimer_tail(twin, dimer)
+        figures["distorted"]["short_range"] = distorted(twin)
     text = json.dumps(figures, indent=1)
     print(text)
     if options.out:
