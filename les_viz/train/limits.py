@@ -1,10 +1,12 @@
 """What the numbers of a training configuration may be."""
 
 import re
+from dataclasses import fields
 from typing import Any
 
 from les_viz.elements import SYMBOLS
 from les_viz.errors import SettingError
+from les_viz.models.header import MAX_WIDTH
 from les_viz.train.config import TrainConfig
 
 _NONE = float("inf")
@@ -76,6 +78,8 @@ def check_ranges(config: TrainConfig) -> None:
     for key, choices in CHOICES.items():
         if _at(config, key) not in choices:
             raise SettingError(f"{key} is {_at(config, key)!r}: expected one of {', '.join(map(str, choices))}")
+    _check_widths(config)
+    _check_loss(config)
     _check_elements(config)
     if not config.data.train:
         raise SettingError("data.train is empty: name at least one extended XYZ file")
@@ -89,6 +93,18 @@ def check_ranges(config: TrainConfig) -> None:
         raise SettingError(f"output.name is {config.output.name!r}: use letters, digits, _ and - only")
     if not re.fullmatch(r"cpu|cuda(:\d{1,2})?", config.training.device):
         raise SettingError(f"training.device is {config.training.device!r}: expected cpu, cuda or cuda:N")
+
+
+def _check_widths(config: TrainConfig) -> None:
+    for key in ("model.energy_hidden", "model.charges.hidden"):
+        if not all(1 <= width <= MAX_WIDTH for width in _at(config, key)):
+            raise SettingError(f"{key} is {list(_at(config, key))}: expected widths from 1 to {MAX_WIDTH}")
+
+
+def _check_loss(config: TrainConfig) -> None:
+    weights = {item.name for item in fields(config.loss)} - {"final_fraction"}
+    if not any(getattr(config.loss, name) for name in weights):
+        raise SettingError("every weight of [loss] is 0: there is nothing to learn, give loss.forces at least")
 
 
 def _check_elements(config: TrainConfig) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from les_viz.elements import SYMBOLS
-from les_viz.errors import SettingError
+from les_viz.errors import ModelError, SettingError
 from les_viz.models.config import BondHeadConfig, ElectrostaticsConfig, HeadConfig, ModelConfig, RepresentationConfig
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
@@ -99,7 +99,10 @@ def take_weights(model: LESModel, path: Path) -> None:
         SettingError: it has another shape; names the first difference.
         ModelError: the file is no model of ours.
     """
-    config, weights = read_native(path)
+    try:
+        config, weights = read_native(path)
+    except ModelError as error:
+        raise ModelError(f"model.start_from {path}: {error}") from error
     wanted = model.config
     for name in ("elements", "representations", "energy_heads", "charge_head", "electrostatics"):
         theirs, ours = getattr(config, name), getattr(wanted, name)

@@ -5,10 +5,12 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
-from les_viz.errors import SettingError
-from les_viz.train.config import TrainConfig
+from les_viz.errors import ModelError, SettingError
+from les_viz.train.config import ModelSettings, TrainConfig
 from les_viz.train.limits import CHOICES, RANGES
+from les_viz.train.start import model_config, random_model, take_weights
 from les_viz.train.toml_file import config_from_dict, read_config
 
 SMALLEST = {"data": {"train": "a.extxyz"}}
@@ -54,6 +56,9 @@ def test_lists_tables_and_whole_numbers_for_numbers_are_read():
         (changed(training={"learning_rate": float("nan")}), "training.learning_rate is nan"),
         (changed(training={"dtype": "half"}), "training.dtype is 'half': expected one of float32, float64"),
         (changed(training={"device": "tpu"}), "training.device is 'tpu'"),
+        (changed(model={"energy_hidden": [8, 0]}), r"model.energy_hidden is \[8, 0\]: expected widths from 1 to"),
+        (changed(model={"charges": {"hidden": [0]}}), r"model.charges.hidden is \[0\]: expected widths from 1 to"),
+        (changed(loss={"forces": 0, "energy": 0}), r"every weight of \[loss\] is 0"),
         (changed(model={"cutoff": "4.5"}), "model.cutoff is '4.5': expected a number"),
         (changed(model={"elements": ["Xx"]}), "model.elements holds 'Xx'"),
         (changed(model={"elements": ["H", "H"]}), "names an element twice"),
@@ -92,6 +97,13 @@ def numbers_of(config, prefix=""):
             yield from numbers_of(value, f"{prefix}{field.name}.")
         elif type(value) in (int, float):
             yield f"{prefix}{field.name}"
+
+
+def test_a_start_that_cannot_be_read_is_named_with_its_key(tmp_path):
+    config = model_config(ModelSettings(n_radial=2, l_max=1), (1,), {1: 0.0})
+    model = random_model(config, seed=0, dtype=torch.float32, device="cpu")
+    with pytest.raises(ModelError, match=r"model.start_from .*nowhere.safetensors: cannot be read"):
+        take_weights(model, tmp_path / "nowhere.safetensors")
 
 
 def test_every_number_has_a_range():
