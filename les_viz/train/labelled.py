@@ -72,7 +72,7 @@ def read_frames(path: Path) -> list[ase.Atoms]:
     """All frames of an extended XYZ file.
 
     Raises:
-        StructureError: it cannot be read.
+        StructureError: it cannot be read, or a frame is periodic along some directions only.
     """
     try:
         frames = ase.io.read(path, ":", format="extxyz")
@@ -82,6 +82,13 @@ def read_frames(path: Path) -> list[ase.Atoms]:
         raise StructureError(f"{path}: is no valid extended XYZ file ({type(caught).__name__}: {caught})") from None
     if not isinstance(frames, list) or not frames:
         raise StructureError(f"{path}: holds no frames")
+    for number, frame in enumerate(frames):
+        if frame.pbc.any() and not frame.pbc.all():
+            flags = " ".join("FT"[int(flag)] for flag in frame.pbc)
+            raise StructureError(
+                f'{path}, frame {number}: is periodic along some directions only (pbc="{flags}"); training takes all '
+                'or none: write pbc="T T T", with vacuum in the cell, or pbc="F F F"'
+            )
     return frames
 
 

@@ -92,6 +92,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
         read_frames(tmp_path / "broken.extxyz")
 
 
+def test_frames_that_are_periodic_along_some_directions_are_refused(tmp_path):
+    slab = frame(energy=1.0, forces=FORCES)
+    slab.set_cell([9.0, 9.0, 30.0])
+    slab.pbc = (True, True, False)
+    with pytest.raises(StructureError, match=r'frame 0: is periodic along some directions only \(pbc="T T F"\)'):
+        read_frames(written(tmp_path, slab))
+
+
 def some_frames(n):
     return [Labelled(atoms=Atoms("H"), energy=float(i), forces=np.zeros((1, 3))) for i in range(n)]
 
