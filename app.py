@@ -1,6 +1,5 @@
 """The menu of the app: `streamlit run app.py`, or `les-viz`. Pages are complete alone; this file only lists them."""
 
-from typing import Literal
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -8,13 +7,13 @@ import streamlit as st
 # The default page answers at `/` only; the same page under its own name keeps links alive. The menu shows, and marks as
 # open, the one that the address names.
 is_named = urlsplit(st.context.url or "").path.endswith("/charges")
-shown: dict[bool, Literal["visible", "hidden"]] = {True: "visible", False: "hidden"}
+at_name, at_root = ("visible", "hidden") if is_named else ("hidden", "visible")
 
 st.navigation(
     [
         st.Page("pages/home.py", title="About and samples"),
-        st.Page("pages/charges.py", title="Charges", url_path="", default=True, visibility=shown[not is_named]),
-        st.Page("pages/charges.py", title="Charges", url_path="charges", visibility=shown[is_named]),
+        st.Page("pages/charges.py", title="Charges", url_path="", default=True, visibility=at_root),
+        st.Page("pages/charges.py", title="Charges", url_path="charges", visibility=at_name),
         st.Page("pages/response.py", title="Response"),
         st.Page("pages/potential.py", title="Potential"),
         st.Page("pages/dynamics.py", title="Dynamics"),

@@ -8,21 +8,19 @@ Every cluster depends on the seed and its own number only. What was labelled lie
 to go on after an interruption.
 """
 
-import argparse
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import ase.io
 import numpy as np
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from clusters import STRONGEST_FORCE, Cluster, clash, drawn_together, placed, shaken
-from molecules import relaxed, weights
+from molecules import drawn
+from parts import make_file, read_options
 from tblite.exceptions import TBLiteRuntimeError
 from xtb import XTB, Label
 
@@ -59,10 +57,8 @@ def labelled(cluster: Cluster) -> tuple[Cluster, Label] | None:
 def frames_of(kind: Kind, index: int) -> Iterator[Atoms]:
     """The frames that come of one cluster: as placed, and on its way downhill."""
     rng = np.random.default_rng([kind.seed, index])
-    chances = weights()
     size = int(rng.choice(list(SIZES), p=list(SIZES.values())))
-    species = [relaxed(str(name)) for name in rng.choice(list(chances), size=size, p=list(chances.values()))]
-    cluster = placed(species, rng)
+    cluster = placed(drawn(size, rng), rng)
     candidates = [cluster]
     if size > 1 and not clash(cluster):
         try:
@@ -86,45 +82,18 @@ def as_frame(cluster: Cluster, label: Label) -> Atoms:
     return atoms
 
 
-def write_part(kind: Kind, number: int, path: Path) -> int:
-    """Label a hundred clusters.
-
-    Returns:
-        the number of frames written.
-    """
+def frames_of_part(kind: Kind, number: int) -> list[Atoms]:
+    """The frames of a hundred clusters."""
     first = number * CLUSTERS_PER_PART
-    frames = [
-        frame
-        for index in range(first, min(first + CLUSTERS_PER_PART, kind.clusters))
-        for frame in frames_of(kind, index)
-    ]
-    unfinished = path.with_suffix(".unfinished")
-    ase.io.write(unfinished, frames, format="extxyz")
-    unfinished.replace(path)
-    return len(frames)
+    indices = range(first, min(first + CLUSTERS_PER_PART, kind.clusters))
+    return [frame for index in indices for frame in frames_of(kind, index)]
 
 
 def main() -> None:
     """Label what is missing, and join the parts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--jobs", type=int, default=1, help="processes side by side")
-    options = parser.parse_args()
-    parts: Path = options.out / "parts"
-    parts.mkdir(parents=True, exist_ok=True)
+    options = read_options(__doc__)
     for kind in KINDS:
-        paths = [parts / f"{kind.name}_{n:03d}.extxyz" for n in range(-(-kind.clusters // CLUSTERS_PER_PART))]
-        missing = [(number, path) for number, path in enumerate(paths) if not path.exists()]
-        with ProcessPoolExecutor(options.jobs) as pool:
-            running = [pool.submit(write_part, kind, number, path) for number, path in missing]
-            for done, one in enumerate(running, start=len(paths) - len(missing) + 1):
-                one.result()
-                bar = "#" * round(40 * done / len(paths))
-                print(f"\r{kind.name:>10} [{bar:<40}] {done}/{len(paths)}", end="", flush=True)
-        print()
-        with (options.out / f"{kind.name}.extxyz").open("wb") as joined:
-            for path in paths:
-                joined.write(path.read_bytes())
+        make_file(options, kind.name, -(-kind.clusters // CLUSTERS_PER_PART), partial(frames_of_part, kind))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The molecules of this sample: relaxed by xTB, and shaken along their normal modes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -89,7 +88,8 @@ def normal_modes(xtb: XTB, positions: Array, masses: Array) -> Array:
     return (vectors[:, stiff] / roots[:, None] / np.sqrt(stiffness[stiff])).T.reshape(-1, *positions.shape)
 
 
-def weights() -> Mapping[str, float]:
-    """How often each species is drawn: water twice as often as the others."""
+def drawn(size: int, rng: np.random.Generator) -> list[Molecule]:
+    """So many of the molecules that are trained on; water comes twice as often as the others."""
     total = len(CORE) + 1
-    return {name: (2 if name == "H2O" else 1) / total for name in CORE}
+    chances = [(2 if name == "H2O" else 1) / total for name in CORE]
+    return [relaxed(str(name)) for name in rng.choice(CORE, size=size, p=chances)]

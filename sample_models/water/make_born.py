@@ -17,6 +17,7 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.units import Bohr
+from growing import missing_frames
 from make_pairs import BASIS, GRID_LEVEL, cluster
 from numpy.typing import NDArray
 from pyscf import dft, gto
@@ -67,13 +68,14 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, default=9)
     options = parser.parse_args()
     frames = ase.io.read(options.liquid, ":", format="extxyz")
-    done = len(ase.io.read(options.out, ":", format="extxyz")) if options.out.exists() else 0
-    for number in range(done, options.clusters):
+
+    def make(number: int) -> Atoms:
         generator = np.random.default_rng((1, number))
-        made = labelled(cluster(frames[generator.integers(len(frames))], SIZES[number % 3], generator))
-        ase.io.write(options.out, made, format="extxyz", append=True)
+        return labelled(cluster(frames[generator.integers(len(frames))], SIZES[number % 3], generator))
+
+    for made in missing_frames(options.out, range(options.clusters), make):
         left = np.abs(made.arrays["born_effective_charges"].sum(axis=0)).max()
-        print(f"{number}: {len(made)} atoms, sum of the tensors at most {left:.1e} e from 0", flush=True)
+        print(f"{made.info['number']}: {len(made)} atoms, sum of the tensors at most {left:.1e} e from 0", flush=True)
 
 
 if __name__ == "__main__":

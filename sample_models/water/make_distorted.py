@@ -11,7 +11,7 @@ theory, and it is large only where the distortion is.
 Needs `pip install tblite`. Frames are appended as they come; a second start with the same arguments goes on where the
 first ended. Each is drawn by its own number (`number` in the file), whatever came before: numbers 0 to 35, 55 to 74 and
 75 to 149 were made (20 s each), the last ten are `distorted_xtb_held_out.extxyz.gz` and the others
-`distorted_xtb.extxyz.gz`, positions rounded to 1e-6 Å. Their undistorted atoms are those of water_pbe0
+`distorted_xtb.extxyz.gz`, rounded to 1e-6 Å, 1e-5 eV/Å and 1e-6 eV. Their undistorted atoms are those of water_pbe0
 (deepmodeling/deepmd-kit, LGPL-3.0).
 
 Against PBE0/def2-SVPD on ten distorted dimers in vacuum, GFN1-xTB errs by 5 to 38 % (median 12 %) of the change of the
@@ -28,6 +28,7 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import CalculationFailed
+from growing import missing_frames
 from numpy.typing import NDArray
 from tblite.ase import TBLite
 
@@ -159,12 +160,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     frames = ase.io.read(options.liquid, ":", format="extxyz")
-    done = len(ase.io.read(options.out, ":", format="extxyz")) if options.out.exists() else 0
-    for number in range(options.first + done, options.first + options.frames):
-        made = labelled(frames[number % len(frames)], np.random.default_rng((options.seed, number)))
-        made.info["number"] = number
-        ase.io.write(options.out, made, format="extxyz", append=True)
-        print(number, round(made.info["energy"] - frames[number].get_potential_energy(), 3), flush=True)
+
+    def make(number: int) -> Atoms:
+        return labelled(frames[number], np.random.default_rng((options.seed, number)))
+
+    for made in missing_frames(options.out, range(options.first, options.first + options.frames), make):
+        print(made.info["number"], flush=True)
 
 
 if __name__ == "__main__":

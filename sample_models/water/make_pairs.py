@@ -22,6 +22,7 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.units import Bohr, Hartree
+from growing import missing_frames
 from numpy.typing import NDArray
 from pyscf import dft, gto
 
@@ -116,12 +117,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     frames = ase.io.read(options.liquid, ":", format="extxyz")
-    done = len(ase.io.read(options.out, ":", format="extxyz")) if options.out.exists() else 0
-    for number in range(done, options.frames):
-        made = labelled_pair(*pair(frames, np.random.default_rng((options.seed, number))))
-        made.info["number"] = number
-        ase.io.write(options.out, made, format="extxyz", append=True)
-        print(number, len(made), flush=True)
+
+    def make(number: int) -> Atoms:
+        return labelled_pair(*pair(frames, np.random.default_rng((options.seed, number))))
+
+    for made in missing_frames(options.out, range(options.frames), make):
+        print(made.info["number"], len(made), flush=True)
 
 
 if __name__ == "__main__":
