@@ -99,6 +99,8 @@ def open_page(title: str, question: str, linked: links.Linked | None = None) -> 
     """
     _take_the_menu()
     st.set_page_config(page_title=f"{title} · les_viz", layout="wide")
+    if current().page != title:
+        sidebar.renew()
     update(page=title)
     links.restore(linked)
     st.html(_STYLE + (_LECTURE_STYLE if current().is_lecture else ""))

@@ -30,6 +30,15 @@ _RESCALED: dict[str, Any] = {"charge_sign": None, "epsilon_infinity": None}
 """What another model resets."""
 
 
+def renew() -> None:
+    """Forget the widgets on coming to another page, where they are new to the browser and have to be told their values.
+
+    One that Streamlit knows and that is not told again shows its first option, whatever lies on the bench.
+    """
+    for key in (_STRUCTURE_WIDGET, _FRAME_WIDGET, _BOUNDARY_WIDGET, _MODEL_WIDGET):
+        st.session_state.pop(key, None)
+
+
 def choose_structure() -> StructureEntry | None:
     """Draw the structure part of the sidebar.
 

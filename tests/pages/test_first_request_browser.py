@@ -44,3 +44,15 @@ def test_a_link_opens_its_page_with_the_menu_and_a_clean_console(browser, fresh_
     assert [name for name in loaded if name.endswith("viewer.js")] == [fresh_url + preloaded.removeprefix(".")]
     assert (window.problems, window.foreign) == ([], [])
     window.context.close()
+
+
+def test_the_sidebar_says_what_lies_on_the_bench_on_every_page(browser, fresh_url):
+    window = Window(browser, fresh_url, "/response?structure=organic/water_dimer.extxyz&model=organic")
+    for name in ("Charges", "Models"):
+        window.page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
+        window.page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
+        window.settle()
+        chosen = window.page.locator("[data-testid=stSidebar] [data-testid=stSelectbox] input")
+        assert [field.input_value() for field in chosen.all()] == ["organic · water dimer", "organic"]
+    assert window.problems == []
+    window.context.close()
