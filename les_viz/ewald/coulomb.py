@@ -1,7 +1,8 @@
 """The Coulomb sum as a model owns it: its parameters, and energies, potentials and fields of padded batches."""
 
 from dataclasses import dataclass, replace
-from math import pi
+from math import inf, pi
+from numbers import Real
 from typing import Literal, NamedTuple, get_args
 
 import torch
@@ -25,6 +26,8 @@ from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 Backend = Literal["auto", "direct", "nufft"]
 BACKENDS = get_args(Backend)
+
+FINEST_TOLERANCE = 1e-15
 
 NUFFT_TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-6}
 
@@ -58,10 +61,10 @@ class CoulombSum:
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
         for name, value in (("smearing", self.smearing), ("k_cutoff", self.k_cutoff)):
-            if not 0 < value < float("inf"):
-                raise SettingError(f"{name} is {value}: expected a positive number")
-        if self.nufft_tolerance is not None and not 1e-15 <= self.nufft_tolerance < 1:
-            raise SettingError(f"nufft_tolerance is {self.nufft_tolerance}: expected a number from 1e-15 to below 1")
+            if not _is_between(value, 0, inf):
+                raise SettingError(f"{name} is {value!r}: expected a positive number")
+        if self.nufft_tolerance is not None and not _is_between(self.nufft_tolerance, FINEST_TOLERANCE, 1):
+            raise SettingError(f"nufft_tolerance is {self.nufft_tolerance!r}: expected a number from 1e-15 to below 1")
         if self.backend not in BACKENDS:
             raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(BACKENDS)}")
 
@@ -161,6 +164,11 @@ class CoulombSum:
         if self.self_interaction:
             return 0 if periodic else 1
         return -self.removed_self_terms if periodic else 0
+
+
+def _is_between(value: object, low: float, high: float) -> bool:
+    """Whether a setting is a number within bounds; text and the like are not."""
+    return isinstance(value, Real) and low <= float(value) < high and float(value) > 0
 
 
 def self_potential(smearing: float) -> float:

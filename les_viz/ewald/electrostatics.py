@@ -100,6 +100,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         coulomb, kernel = _prepared(_numbers(cell), positions.dtype, positions.device, settings)
         _warn_if_charged([charges.sum().item()], charges)
         energy, potential, field, stress = coulomb.of_one(charges, positions, kernel)
+        _refuse_not_finite(energy, charges, positions)
         forces = charges.unsqueeze(1) * field
         return Electrostatics(energy=energy, potential=potential, electric_field=field, forces=forces, stress=stress)
     coulomb = _coulomb_sum(settings)
@@ -111,6 +112,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
     energy, potential, field, stress = coulomb.everything(
         layout.pad(channels).transpose(1, 2), layout.pad(positions), cells
     )
+    _refuse_not_finite(energy, charges, positions)
     potential, field = layout.unpad(potential.transpose(1, 2)), layout.unpad(field.transpose(1, 2))
     is_batch = system_idx is not None or (cell is not None and cell.ndim == 3)
     return Electrostatics(
@@ -193,6 +195,20 @@ def _check_atoms(charges: Tensor, positions: Tensor) -> None:
         )
     if charges.dtype != positions.dtype:
         raise SettingError(f"charges are {charges.dtype}, positions {positions.dtype}: convert one of them")
+
+
+def _refuse_not_finite(energy: Tensor, charges: Tensor, positions: Tensor) -> None:
+    """Name the atom that has spoiled an energy, which is cheaper than to look at each atom beforehand."""
+    if bool(energy.detach().isfinite().all()):
+        return
+    for name, values in (("charges", charges), ("positions", positions)):
+        spoiled = ~values.detach().reshape(len(values), -1).isfinite().all(dim=1)
+        if bool(spoiled.any()):
+            atom = int(spoiled.nonzero()[0, 0])
+            raise SettingError(f"{name} of atom {atom} are not finite: pass finite numbers")
+    raise SettingError(
+        f"the energy exceeds the range of {positions.dtype}: pass charges and positions of physical size in e and Å"
+    )
 
 
 def _layout(positions: Tensor, cell: Tensor | None, system_idx: Tensor | None) -> PaddedLayout:

@@ -148,6 +148,8 @@ def _type2(fractional: Tensor, modes: Tensor, tolerance: float, sign: int = 1) -
 
 
 def _angles(fractional: Tensor) -> tuple[Any, Any, Any]:
+    if not bool(fractional.detach().sum().isfinite()):  # finufft reads memory that is not its own at such a point
+        raise SettingError("positions are not finite: pass finite numbers")
     x, y, z = ((fractional - fractional.round()) * (2 * pi)).T.contiguous()
     return _outgoing(x), _outgoing(y), _outgoing(z)
 

@@ -214,6 +214,33 @@ def test_lengths_must_be_positive_numbers(name, value):
         Charged.random(0).sum(**{name: value})
 
 
+@pytest.mark.parametrize("value", ["1", None])
+def test_lengths_that_are_no_numbers_are_refused(value):
+    coulomb_sum = unchecked("les_viz.ewald.coulomb").CoulombSum
+    with pytest.raises(SettingError, match=r"smearing is .*: expected a positive number"):
+        coulomb_sum(smearing=value, k_cutoff=1.0, self_interaction=False)
+
+
+@pytest.mark.parametrize("differentiated", [False, True])
+@pytest.mark.parametrize("backend", ["direct", "nufft"])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_positions_that_are_not_finite_are_refused(bad, backend, differentiated):
+    positions = torch.rand(5, 3, dtype=torch.float64)
+    positions[3, 1] = bad
+    positions.requires_grad_(differentiated)
+    charges = torch.tensor([1.0, -1, 1, -1, 0], dtype=torch.float64)
+    for cell, pbc in ((torch.eye(3, dtype=torch.float64) * 6, True), (None, False)):
+        with pytest.raises(SettingError, match=r"positions.* are not finite"):
+            electrostatics(charges, positions, cell, pbc, backend=backend)
+
+
+@pytest.mark.parametrize("pbc", [True, False])
+def test_charges_that_are_not_finite_are_refused(pbc):
+    charges = torch.tensor([[1.0, 0.0], [-1.0, float("nan")]])
+    with pytest.raises(SettingError, match="charges of atom 1 are not finite"):
+        electrostatics(charges, torch.tensor([[0.0, 0, 0], [2.5, 0, 0]]), torch.eye(3) * 6, pbc)
+
+
 def test_unknown_backend_is_refused():
     coulomb_sum = unchecked("les_viz.ewald.coulomb").CoulombSum
     with pytest.raises(SettingError, match="backend is 'fft': expected one of auto, direct, nufft"):
