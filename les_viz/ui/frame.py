@@ -1,7 +1,6 @@
 """The frame that every page draws for itself: title, question, sidebar, columns."""
 
 import functools
-import importlib
 import runpy
 import threading
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from les_viz.ui import links, sidebar
+from les_viz.ui.engine import load_engine
 from les_viz.ui.prediction import predict_on_bench
 from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current, update
 from les_viz.ui.settings import bound_tab
@@ -160,5 +160,5 @@ def _show_link(linked: links.Linked | None) -> None:
 
 @functools.cache
 def _start_engine() -> None:
-    """Import the engine aside, once a process: it takes seconds, and the page can be drawn meanwhile."""
-    threading.Thread(target=importlib.import_module, args=("les_viz.response.predict",), daemon=True).start()
+    """Load the engine aside, once a process: the page can be drawn meanwhile."""
+    threading.Thread(target=load_engine, daemon=True).start()

@@ -39,7 +39,9 @@ def warm_up() -> None:
     sys.setswitchinterval(_TURN_S)
     try:
         from les_viz.ui import charges, memory, models, prediction, structures
+        from les_viz.ui.engine import load_engine
 
+        load_engine()
         with suppress(LesVizError, IndexError):
             model = models.load_sample(models.names()[0])
             frame = structures.load_sample(structures.sample_paths()[0]).frames[0]

@@ -1,6 +1,7 @@
 """What the server makes ready before the first visitor comes, and how it is started."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,32 @@ print(len(prediction.predict_cached(model, frame, frozenset(charges.QUANTITIES))
 def test_engine_first_structure_and_first_prediction_are_ready():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "192\n"), done.stderr
+
+
+THREADS = """
+import threading
+from les_viz.ui.engine import load_engine
+
+load_engine()
+import torch
+
+counted = []
+later = threading.Thread(target=lambda: counted.append(torch.get_num_threads()))
+later.start()
+later.join()
+print(*counted)
+"""
+
+
+CORES = os.cpu_count() or 2
+
+
+@pytest.mark.parametrize(("asked", "given"), [(None, max(1, CORES // 2)), (str(CORES), CORES)])
+def test_pages_compute_on_half_of_the_processors_unless_told_otherwise(asked, given):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment |= {} if asked is None else {"OMP_NUM_THREADS": asked}
+    done = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout) == (0, f"{given}\n"), done.stderr
 
 
 @pytest.mark.parametrize(("edits", "more"), [((), ()), (("moved",), ("dipole",))])
