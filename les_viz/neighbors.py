@@ -91,7 +91,7 @@ def _all_pairs(system: System, cutoff: float) -> tuple[np.ndarray, np.ndarray, n
     cells = system.cell.detach().double().cpu().numpy()
     ends = np.cumsum(system.atom_counts.cpu().numpy())
     periodic = system.is_periodic.cpu().numpy()
-    finder = vesin.NeighborList(cutoff=cutoff, full_list=True, sorted=True)
+    finder = vesin.NeighborList(cutoff=cutoff, full_list=True, sorted=True, n_threads=torch.get_num_threads())
     parts = []
     for number, end in enumerate(ends):
         start = ends[number - 1] if number else 0

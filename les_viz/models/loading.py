@@ -15,6 +15,8 @@ from les_viz.models.native import Weights, looks_native, read_bounded, read_nati
 from les_viz.sandbox import Limits, run_limited
 
 if TYPE_CHECKING:
+    import torch
+
     from les_viz.models.model import LESModel
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -46,14 +48,14 @@ def sample_names() -> list[str]:
     return sorted(folder.name for folder in folders if (folder / WEIGHTS_FILE).is_file())
 
 
-def load_model(source: str | Path, *, device: str = "cpu", dtype: str = "float64") -> "LESModel":
+def load_model(source: str | Path, *, device: str = "cpu", dtype: "str | torch.dtype" = "float64") -> "LESModel":
     """Load a model, ready to predict.
 
     Args:
         source: name of a sample model, folder or file in our format, or a published `.pth` file. Nothing in the file
             is executed.
         device: where its tensors live, such as "cpu" or "cuda".
-        dtype: "float64" or "float32".
+        dtype: "float64" or "float32", or torch's own.
 
     Raises:
         ModelError: not a model that can be used, with the reason.
@@ -62,28 +64,31 @@ def load_model(source: str | Path, *, device: str = "cpu", dtype: str = "float64
     return load_model_bytes(*_located(source), device=device, dtype=dtype)
 
 
-def load_model_bytes(name: str, content: bytes, *, device: str = "cpu", dtype: str = "float64") -> "LESModel":
+def load_model_bytes(
+    name: str, content: bytes, *, device: str = "cpu", dtype: "str | torch.dtype" = "float64"
+) -> "LESModel":
     """Load a model from the content of its file, as from an upload; otherwise like `load_model`.
 
     Args:
         name: of the file, for messages and the provenance.
         content: the whole file.
         device: where its tensors live.
-        dtype: "float64" or "float32".
+        dtype: "float64" or "float32", or torch's own.
     """
     import torch  # the sandboxed worker and `les-viz convert` do without it
 
     from les_viz.models.model import LESModel
 
     dtypes = {"float32": torch.float32, "float64": torch.float64}
-    if dtype not in dtypes:
-        raise SettingError(f"dtype is {dtype!r}, but must be 'float32' or 'float64'")
+    precision = str(dtype).removeprefix("torch.")
+    if precision not in dtypes:
+        raise SettingError(f"dtype is {precision!r}, but must be 'float32' or 'float64'")
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError):
         raise SettingError(f"device {device!r} is not available here; use 'cpu'") from None
     config, weights = read_model_bytes(name, content)
-    return LESModel.from_weights(config, weights, device=device, dtype=dtypes[dtype])
+    return LESModel.from_weights(config, weights, device=device, dtype=dtypes[precision])
 
 
 def read_model_bytes(name: str, content: bytes) -> tuple[ModelConfig, Weights]:

@@ -85,8 +85,15 @@ def test_folders_and_special_files_are_refused(tmp_path):
 def test_bad_devices_and_dtypes_are_named(checkpoint):
     with pytest.raises(SettingError, match="'float16', but must be 'float32' or 'float64'"):
         load_model(checkpoint, dtype="float16")
+    with pytest.raises(SettingError, match="'bfloat16', but must be 'float32' or 'float64'"):
+        load_model(checkpoint, dtype=torch.bfloat16)
     with pytest.raises(SettingError, match="'warp' is not available"):
         load_model(checkpoint, device="warp")
+
+
+@pytest.mark.parametrize("dtype", ["float32", torch.float32])
+def test_precision_is_named_as_text_or_as_torch_has_it(checkpoint, dtype):
+    assert load_model(checkpoint, dtype=dtype).dtype == torch.float32
 
 
 def test_too_large_files_are_refused_unread(tmp_path):
