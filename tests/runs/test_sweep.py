@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -122,6 +123,13 @@ def test_a_killed_process_is_gone_on_with(tables, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*/trajectory.h5")}
     assert run_sweep(sweep, folder) == states
     assert before == {path: path.stat().st_mtime_ns for path in folder.glob("*/trajectory.h5")}
+
+
+def test_documented_lifetimes_of_workers_are_ones_that_dask_reads(repository):
+    text = (repository / "docs" / "dynamics.md").read_text(encoding="utf-8")
+    (lifetimes,) = re.findall(r'worker_extra_args=\["--lifetime", "(\w+)", "--lifetime-stagger", "(\w+)"\]', text)
+    parse = pytest.importorskip("dask.utils").parse_timedelta
+    assert [parse(lifetime) for lifetime in lifetimes] == [470 * 60, 5 * 60]
 
 
 @pytest.mark.skipif(not os.path.exists("/proc"), reason="needs /proc")
