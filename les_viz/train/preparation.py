@@ -149,12 +149,16 @@ def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labe
 
 
 def _check_moments(config: TrainConfig, frames: Sequence[Labelled]) -> None:
-    """Refuse losses on quantities that the model does not define.
+    """Refuse losses on quantities that the model or the frames do not define.
 
     Raises:
         SettingError: says which, and what to do.
     """
     charges, loss = config.model.charges, config.loss
+    if loss.stress > 0 and all(frame.stress is None for frame in frames):
+        raise SettingError(
+            "loss.stress is above 0, but all frames are open and have no stress: set it to 0, or give periodic frames"
+        )
     if loss.dipole <= 0 and loss.born_effective_charges <= 0:
         return
     if config.model.short_range_only:

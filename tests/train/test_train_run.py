@@ -96,6 +96,15 @@ def test_a_loss_that_is_no_number_ends_in_a_sentence_that_says_what_to_change(wo
         train(path, silence())
 
 
+def test_a_loss_on_the_stress_of_open_frames_alone_is_refused(workplace, silence, tmp_path):
+    path = workplace(loss__stress=1.0)
+    for name in ("train.extxyz", "val.extxyz"):
+        frames = [frame for frame in ase.io.read(tmp_path / name, ":") if not frame.pbc.any()]
+        ase.io.write(tmp_path / name, frames, format="extxyz")
+    with pytest.raises(SettingError, match=r"loss\.stress is above 0, but all frames are open"):
+        train(path, silence())
+
+
 def test_a_changed_configuration_does_not_resume(workplace, silence):
     train(workplace(), silence())
     with pytest.raises(SettingError, match=r"model\.n_radial = 4, and the configuration now says 5"):
