@@ -215,6 +215,17 @@ def test_other_limits_in_this_process(tables, tmp_path, limits, dynamics, state,
     assert message in status.message
 
 
+def test_a_resumed_run_says_from_the_first_moment_how_far_it_is(tables, tmp_path, monkeypatch):
+    config = run_config(tables(pbc=False, steps=60, every=1, timestep_fs=1e-3))
+    create_run(config, tmp_path / "run")
+    directory = RunDirectory(tmp_path / "run")
+    execute(tmp_path / "run", resume=False, steps=20)
+    said = []
+    monkeypatch.setattr("les_viz.runs.worker.write_status", lambda _, status: said.append(status.step))
+    Worker(directory, config.limits, 60).run(resume=True)
+    assert (said[0], said[-1]) == (20, 60)
+
+
 def test_a_disk_that_is_busy_does_not_keep_the_atoms_waiting(tables, tmp_path, monkeypatch):
     """While the heart writes its beat, steps go on."""
     config = run_config(tables(pbc=False, steps=60, every=1, timestep_fs=1e-3, checkpoint_s=1e9))
