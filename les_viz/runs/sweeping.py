@@ -1,5 +1,6 @@
 """Runs a sweep in local processes, or on a cluster of Dask; what is finished is kept, what was cut short goes on."""
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def run_sweep(sweep: Sweep, folder: Path, *, scheduler: str = "", watch: SweepWa
         How each run ended.
 
     Raises:
-        LesVizError: a run cannot be made, or the scheduler does not answer.
+        LesVizError: a run cannot be made, the scheduler does not answer, or it or its workers were lost on the way.
     """
     directories = {name: RunDirectory(folder.resolve() / name) for name in sweep.runs}
     with _executor(scheduler, sweep.at_once) as executor:
@@ -71,12 +72,28 @@ def _look_after(futures: dict[str, "Future[str]"], directories: dict[str, RunDir
                 watch.on_change(states)
                 shown = states
             if not unfinished:
+                _refuse_left_behind(futures, directories)
                 return states
             if watch.should_stop():
                 _stop(futures, directories)
     except BaseException:
         _stop(futures, directories)
         raise
+
+
+def _refuse_left_behind(futures: dict[str, "Future[str]"], directories: dict[str, RunDirectory]) -> None:
+    """Say which runs nobody looks after any more, though nobody wished them to stop."""
+    lost = {
+        name: "the scheduler is gone" if future.cancelled() else str(future.exception()).splitlines()[0]
+        for name, future in futures.items()
+        if (future.cancelled() or future.exception() is not None) and not read_wishes(directories[name]).stop
+    }
+    if lost:
+        name, reason = next(iter(lost.items()))
+        raise SettingError(
+            f"{len(lost)} of {len(futures)} runs were left behind ({name}: {reason}): see to the scheduler and its "
+            "workers, then give the same command; runs go on from their last checkpoint"
+        )
 
 
 def _state(directory: RunDirectory, future: "Future[str]") -> State:
@@ -116,6 +133,7 @@ def _client(scheduler: str) -> "Client":
         from distributed import Client
     except ImportError:
         raise SettingError("a scheduler needs dask.distributed: pip install 'les_viz[sweep]'") from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is ours to explain
     try:
         return Client(scheduler, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as caught:

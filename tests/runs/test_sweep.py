@@ -145,6 +145,22 @@ def test_a_killed_worker_of_dask_changes_nothing(slow_sweep, alone, tmp_path):
     assert (folder / kill.killed / "thermo.jsonl").read_bytes() == alone
 
 
+def test_a_scheduler_that_is_lost_on_the_way_is_said_to_be(tables, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    content = tables(pbc=False, steps=10**7, every=2, timestep_fs=0.001, checkpoint_s=0.0)
+    sweep, folder = sweep_of(content), tmp_path / "sweep"
+    (name,) = sweep.runs
+    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+
+    def lose():
+        if RunDirectory(folder / name).checkpoint.exists():
+            cluster.close()
+        return False
+
+    with pytest.raises(SettingError, match=rf"1 of 1 runs were left behind \({re.escape(name)}: .*the same command"):
+        run_sweep(sweep, folder, scheduler=cluster.scheduler_address, watch=SweepWatch(should_stop=lose))
+
+
 def test_no_scheduler(slow_sweep, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("les_viz.runs.sweeping.CONNECT_S", 0.2)
