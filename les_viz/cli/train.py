@@ -4,8 +4,14 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from les_viz.train.loop import Record
+from les_viz.train.loop import MOMENTS, Record
 from les_viz.train.run import train
+
+_MOMENTS = {
+    MOMENTS["stress"]: "stress (eV/Å³)",
+    MOMENTS["dipole"]: "dipole (e Å)",
+    MOMENTS["born_effective_charges"]: "Born charges (e)",
+}
 
 
 class Screen:
@@ -28,11 +34,12 @@ class Screen:
         """Print the errors and the charges that emerge."""
         if self._moving:
             print("\r\x1b[K", end="", file=sys.stderr)
+        moments = "".join(f"{words} {record[key]:.3g}  " for key, words in _MOMENTS.items() if key in record)
         charges = "  ".join(f"q({symbol}) {charge:+.3f}" for symbol, charge in record["charge_mean_e"].items())
         print(
             f"epoch {record['epoch']:4d}  {record['seconds']:7.1f} s  {record['frames_per_s']:7.1f} frames/s  "
             f"forces {record['force_rmse_meV_per_A']:7.2f} (train {record['train_force_rmse_meV_per_A']:7.2f}) meV/Å  "
-            f"energy {record['energy_rmse_meV_per_atom']:7.3f} meV/atom  {charges}{'  *' if best else ''}",
+            f"energy {record['energy_rmse_meV_per_atom']:7.3f} meV/atom  {moments}{charges}{'  *' if best else ''}",
             flush=True,
         )
 

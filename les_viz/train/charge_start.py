@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from les_viz.elements import covalent_radius
+from les_viz.errors import SettingError
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
 from les_viz.models.representation import pick_senders
@@ -29,12 +30,21 @@ def start_charges(model: LESModel, batch: Batch, charges: dict[int, float]) -> N
         model: at its random start.
         batch: some training frames.
         charges: e by atomic number; elements that are not named start at 0.
+
+    Raises:
+        SettingError: no atoms are near enough to each other to carry them.
     """
     wanted = torch.tensor([charges.get(z, 0.0) for z in model.config.elements]).to(batch.positions)
-    if isinstance(model.charge_head, BondHead):
-        _start_transfers(model, model.charge_head, batch, wanted)
-    elif isinstance(model.charge_head, AtomicHead):
-        _start_linear_map(model, model.charge_head, batch, wanted)
+    try:
+        if isinstance(model.charge_head, BondHead):
+            _start_transfers(model, model.charge_head, batch, wanted)
+        elif isinstance(model.charge_head, AtomicHead):
+            _start_linear_map(model, model.charge_head, batch, wanted)
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+        raise SettingError(
+            "the charges of model.charges.start cannot be reached: in the first training frames no atoms of different "
+            "such charges are near each other (for bonds: within model.charges.bond_cutoff); name others, or none"
+        ) from None
 
 
 def _start_transfers(model: LESModel, head: BondHead, batch: Batch, wanted: Tensor) -> None:

@@ -12,7 +12,8 @@ import torch
 from les_viz.errors import SettingError
 from les_viz.train.config import TrainConfig
 
-FORMAT = 1
+FORMAT = 2
+PARTS = {"model", "optimizer", "average", "course", "data"}
 MAY_CHANGE = frozenset({"training.threads", "training.device", "training.patience", "output.folder", "output.name"})
 """Keys that a resumed training may have changed: they do not touch the course of the weights."""
 
@@ -48,11 +49,24 @@ def load_checkpoint(path: Path, config: TrainConfig) -> dict[str, Any]:
         raise SettingError(f"{path}: there is no checkpoint to resume; start without --resume") from None
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
         raise SettingError(f"{path}: is no checkpoint of les-viz train; start without --resume") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not set(content.get("state", ())) >= PARTS:
         raise SettingError(f"{path}: was written by another version; start without --resume")
     _check_same(json.loads(content["config"]), json.loads(json.dumps(asdict(config))), path)
     state: dict[str, Any] = content["state"]
     return state
+
+
+def check_same_data(state: dict[str, Any], data_hash: str, path: Path) -> None:
+    """Refuse to go on with other data than those of the checkpoint at `path`.
+
+    Raises:
+        SettingError: the files have changed.
+    """
+    if state.get("data") != data_hash:
+        raise SettingError(
+            f"{path}: was written with other data than the files of [data] now hold: put them back, or start without "
+            "--resume"
+        )
 
 
 def _check_same(before: dict[str, Any], now: dict[str, Any], path: Path) -> None:

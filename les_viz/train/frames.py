@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from les_viz.errors import StructureError
+from les_viz.errors import BoundaryError, StructureError
 from les_viz.ewald import CoulombSum
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import neighbor_table
@@ -224,19 +224,26 @@ class FrameSet:
 
 
 def _tensors(frame: Labelled, form: FrameFormat) -> _Frame:
-    system = System.from_atoms(frame.atoms)
     unknown = set(frame.atoms.numbers.tolist()) - set(form.elements)
     if unknown:
         raise StructureError(
-            f"a frame holds {element_symbols(unknown)}, but model.elements names {element_symbols(form.elements)}: "
-            "add what is missing, or take the frame out"
+            f"{frame.where}: holds {element_symbols(unknown)}, but the model has {element_symbols(form.elements)}: "
+            "name all in model.elements, or take the frame out"
         )
 
     def tensor(values: object, *shape: int) -> Tensor:
         found = np.full(shape, np.nan) if values is None else values
         return torch.as_tensor(found, dtype=form.dtype, device=form.device)
 
-    surroundings, widths = _surroundings(system, form)
+    try:
+        system = System.from_atoms(frame.atoms)
+        surroundings, widths = _surroundings(system, form)
+    except BoundaryError:
+        raise StructureError(
+            f'{frame.where}: is periodic, but its cell spans no volume: correct it, or write pbc="F F F"'
+        ) from None
+    except StructureError as error:
+        raise StructureError(f"{frame.where}: {error}") from None
     return _Frame(
         surroundings=surroundings,
         widths=widths,

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import ase
 import numpy as np
 
+from les_viz.errors import SettingError
 from les_viz.train.config import TeacherConfig
 from les_viz.train.labelled import FloatArray
 
@@ -28,7 +28,9 @@ class KnownLabels:
         """
         self._path = path
         self._teacher = json.dumps([config.calculator, config.arguments], sort_keys=True, default=repr)
-        self._found = dict(_lines(path))
+        text = _text(path)
+        self._found = dict(filter(None, map(_parsed, text.splitlines())))
+        self._opening = "\n" if text and not text.endswith("\n") else ""
 
     def find(self, atoms: ase.Atoms, asked: list[str]) -> dict[str, FloatArray] | None:
         """The labels of a structure, or None."""
@@ -39,8 +41,12 @@ class KnownLabels:
         key = self._key(atoms, asked)
         self._found[key] = labels
         line = json.dumps({"key": key, **{name: values.tolist() for name, values in labels.items()}})
-        with self._path.open("a") as file:
-            file.write(line + "\n")
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{self._opening}{line}\n")
+        except OSError as caught:
+            raise SettingError(f"cannot write {self._path} ({caught.strerror}): choose another output.folder") from None
+        self._opening = ""
 
     def _key(self, atoms: ase.Atoms, asked: list[str]) -> str:
         digest = hashlib.sha256(f"{self._teacher} {sorted(asked)}".encode())
@@ -49,16 +55,21 @@ class KnownLabels:
         return digest.hexdigest()
 
 
-def _lines(path: Path) -> list[tuple[str, dict[str, FloatArray]]]:
-    if not path.exists():
-        return []
-    read = [_parsed(line) for line in path.read_text().splitlines()]
-    return [(line.pop("key"), {name: np.array(v, dtype=float) for name, v in line.items()}) for line in read if line]
-
-
-def _parsed(line: str) -> dict[str, Any] | None:
+def _text(path: Path) -> str:
     try:
-        parsed = json.loads(line)
-    except json.JSONDecodeError:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as caught:
+        raise SettingError(f"cannot read {path} ({caught.strerror}): choose another output.folder") from None
+
+
+def _parsed(line: str) -> tuple[str, dict[str, FloatArray]] | None:
+    """Key and labels of a line; None if it is damaged."""
+    try:
+        content = json.loads(line)
+        key = content.pop("key")
+        labels = {name: np.array(values, dtype=float) for name, values in content.items()}
+    except (ValueError, TypeError, AttributeError, KeyError):
         return None
-    return parsed if isinstance(parsed, dict) and "key" in parsed else None
+    return (key, labels) if {"energy", "forces"} <= set(labels) else None

@@ -1,6 +1,6 @@
 """Structures with what is known of them, from extended XYZ files or a teacher."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which labels a frame must have beside energy and forces."""
+    """Which labels are looked for beside energy and forces: `apart` in each frame, the others in some."""
 
     stress: bool = False
     dipole: bool = False
@@ -55,6 +55,7 @@ class Labelled:
         total_charge: e.
         apart: of its molecules alone, or None.
         interactions_only: whether energy and forces count only as differences between together and apart.
+        where: file and number of the frame, for messages.
     """
 
     atoms: ase.Atoms
@@ -66,6 +67,7 @@ class Labelled:
     total_charge: float = 0.0
     apart: Apart | None = None
     interactions_only: bool = False
+    where: str = "a frame"
 
 
 def read_frames(path: Path) -> list[ase.Atoms]:
@@ -102,6 +104,22 @@ def labelled_frames(path: Path, config: DataConfig, wanted: Wanted) -> list[Labe
     return [_from_file(atoms, config, wanted, f"{path}, frame {n}") for n, atoms in enumerate(read_frames(path))]
 
 
+def refuse_missing(frames: Sequence[Labelled], config: DataConfig, wanted: Wanted) -> None:
+    """Refuse frames of which none has a label that is wanted: some may lack it, not all.
+
+    Raises:
+        StructureError: says which, and what the first frame that could have it holds instead.
+    """
+    sought = {
+        "stress": (wanted.stress, config.stress_key, [frame for frame in frames if frame.atoms.pbc.all()]),
+        "dipole": (wanted.dipole, config.dipole_key, frames),
+        "born_effective_charges": (wanted.born_effective_charges, config.born_effective_charges_key, frames),
+    }
+    for name, (is_wanted, key, able) in sought.items():
+        if is_wanted and able and all(getattr(frame, name) is None for frame in able):
+            _Labels(able[0].atoms, able[0].where).required(key, name)
+
+
 def without_net_force(frames: Iterable[Labelled]) -> Iterator[Labelled]:
     """The frames with the mean force of each taken off."""
     for frame in frames:
@@ -132,35 +150,38 @@ def split_frames(frames: list[Labelled], fraction: float, seed: int) -> tuple[li
 
 def _from_file(atoms: ase.Atoms, config: DataConfig, wanted: Wanted, where: str) -> Labelled:
     labels = _Labels(atoms, where)
-    n = len(atoms)
-    stress = labels.optional(config.stress_key, "stress", needed=wanted.stress and bool(atoms.pbc.all()))
-    dipole = labels.optional(config.dipole_key, "dipole", needed=wanted.dipole)
-    born = labels.optional(
-        config.born_effective_charges_key, "born_effective_charges", needed=wanted.born_effective_charges
-    )
-    charge = labels.optional(config.total_charge_key, "total_charge", needed=False)
+    n, born_key = len(atoms), config.born_effective_charges_key
+    stress = labels.optional(config.stress_key) if wanted.stress and atoms.pbc.all() else None
+    dipole = labels.optional(config.dipole_key) if wanted.dipole else None
+    born = labels.optional(born_key) if wanted.born_effective_charges else None
+    charge = labels.optional(config.total_charge_key)
     return Labelled(
         atoms=atoms,
-        energy=float(labels.required(config.energy_key, "energy", ())),
-        forces=labels.required(config.forces_key, "forces", (n, 3)),
+        energy=float(labels.shaped(labels.required(config.energy_key, "energy"), config.energy_key, ())),
+        forces=labels.shaped(labels.required(config.forces_key, "forces"), config.forces_key, (n, 3)),
         stress=None if stress is None else _full_stress(stress, labels, config.stress_key),
         dipole=None if dipole is None else labels.shaped(dipole, config.dipole_key, (3,)),
-        born_effective_charges=None if born is None else labels.shaped(born.reshape(-1, 3, 3), "", (n, 3, 3)),
+        born_effective_charges=None if born is None else _tensors_of_atoms(born, labels, born_key, n),
         total_charge=0.0 if charge is None else float(labels.shaped(charge, config.total_charge_key, ())),
         apart=_apart(labels, config, n) if wanted.apart else None,
+        where=where,
     )
 
 
 def _apart(labels: "_Labels", config: DataConfig, n_atoms: int) -> Apart | None:
     """Labels of the molecules alone; None where the frame is a single one."""
-    numbers = labels.required(config.molecule_key, "molecule", (n_atoms,))
+    numbers = labels.shaped(labels.required(config.molecule_key, "molecule"), config.molecule_key, (n_atoms,))
     _, molecule = np.unique(numbers, return_inverse=True)
     if molecule.max() == 0:
         return None
     return Apart(
         molecule=molecule.astype(np.int64),
-        energy=float(labels.required(config.energy_apart_key, "energy_apart", ())),
-        forces=labels.required(config.forces_apart_key, "forces_apart", (n_atoms, 3)),
+        energy=float(
+            labels.shaped(labels.required(config.energy_apart_key, "energy_apart"), config.energy_apart_key, ())
+        ),
+        forces=labels.shaped(
+            labels.required(config.forces_apart_key, "forces_apart"), config.forces_apart_key, (n_atoms, 3)
+        ),
     )
 
 
@@ -168,6 +189,13 @@ def _full_stress(values: FloatArray, labels: "_Labels", key: str) -> FloatArray:
     if values.size == 6:
         return np.asarray(voigt_6_to_full_3x3_stress(labels.shaped(values, key, (6,))))
     return labels.shaped(values.reshape(-1), key, (9,)).reshape(3, 3)
+
+
+def _tensors_of_atoms(values: FloatArray, labels: "_Labels", key: str, n_atoms: int) -> FloatArray:
+    """(atoms, 3, 3) from such an array, or from nine columns."""
+    if values.size == n_atoms * 9:
+        values = values.reshape(n_atoms, 3, 3)
+    return labels.shaped(values, key, (n_atoms, 3, 3))
 
 
 class _Labels:
@@ -179,25 +207,23 @@ class _Labels:
         self._found = {**atoms.info, **arrays, **results}
         self._where = where
 
-    def required(self, key: str, name: str, shape: tuple[int, ...]) -> FloatArray:
-        found = self.optional(key, name, needed=True)
+    def required(self, key: str, name: str) -> FloatArray:
+        found = self.optional(key)
         if found is None:
-            raise TypeError("a needed label is never None")
-        return self.shaped(found, key, shape)
+            there = ", ".join(sorted(map(str, self._found))) or "none"
+            raise StructureError(
+                f"{self._where}: has no {key!r}; the keys that are there: {there}; set data.{name}_key to the one that "
+                "holds it"
+            )
+        return found
 
-    def optional(self, key: str, name: str, *, needed: bool) -> FloatArray | None:
-        if key in self._found:
-            try:
-                return np.asarray(self._found[key], dtype=np.float64)
-            except (TypeError, ValueError):
-                raise StructureError(f"{self._where}: its {key!r} holds something that is no number") from None
-        if not needed:
+    def optional(self, key: str) -> FloatArray | None:
+        if key not in self._found:
             return None
-        there = ", ".join(sorted(map(str, self._found))) or "none"
-        raise StructureError(
-            f"{self._where}: has no {key!r}; the keys that are there: {there}; set data.{name}_key to the one that "
-            "holds it"
-        )
+        try:
+            return np.asarray(self._found[key], dtype=np.float64)
+        except (TypeError, ValueError):
+            raise StructureError(f"{self._where}: its {key!r} holds something that is no number") from None
 
     def shaped(self, values: FloatArray, key: str, shape: tuple[int, ...]) -> FloatArray:
         if values.shape != shape:

@@ -18,6 +18,12 @@ from les_viz.train.losses import batch_loss
 from les_viz.train.schedule import learning_rate
 
 MILLI = 1000.0
+MOMENTS = {
+    "stress": "stress_rmse_eV_per_A3",
+    "dipole": "dipole_rmse_e_A",
+    "born_effective_charges": "born_effective_charges_rmse_e",
+}
+"""Names in the log."""
 Record = dict[str, Any]
 
 
@@ -100,13 +106,13 @@ class Trainer:
         course, settings = self.course, self.config.training
         started = time.perf_counter()
         with self.average.in_place():
-            errors = evaluate(self.model, self.held_out, settings.atoms_per_batch)
+            errors = evaluate(self.model, self.held_out, settings.atoms_per_batch, self.config.loss)
         course.seconds += course.epoch_seconds + time.perf_counter() - started
         course.epoch += 1
         # Where forces do not count by themselves, their held-out error says nothing of the charges.
-        is_best = errors.force_rmse < course.best_error or self.config.loss.forces == 0
+        is_best = errors.score < course.best_error or self.config.loss.forces == 0
         if is_best:
-            course.best_error, course.best_epoch = errors.force_rmse, course.epoch
+            course.best_error, course.best_epoch = errors.score, course.epoch
         course.sign = self._sign(errors)
         record = self._record(errors)
         course.log.append(record)
@@ -177,4 +183,5 @@ class Trainer:
             "charge_mean_e": {symbol: course.sign * charge for symbol, charge in errors.charge_mean.items()},
             "charge_std_e": errors.charge_std,
             "largest_total_charge_e": errors.largest_total_charge,
+            **{MOMENTS[name]: error for name, error in errors.moments.items()},
         }

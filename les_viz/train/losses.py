@@ -25,6 +25,21 @@ class Loss:
     squares: dict[str, tuple[Tensor, int]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentError:
+    """Errors of stress, dipole or Born effective charges, of the labels that are there.
+
+    Attributes:
+        weight: in the loss.
+        plain: (labels,), in the unit of the quantity.
+        scaled: (labels,), as the loss squares them.
+    """
+
+    weight: float
+    plain: Tensor
+    scaled: Tensor
+
+
 def energy_weight(config: LossConfig, progress: float) -> float:
     """The weight of the energy at a progress from 0 to 1."""
     if config.energy_final <= 0 or config.final_fraction <= 0:
@@ -75,28 +90,35 @@ def _mean(squares: Tensor) -> Tensor:
     return squares.mean() if squares.numel() else squares.sum()
 
 
-def _finetuning(forward: Forward, outputs: Outputs, config: LossConfig) -> Tensor:
-    """What is asked for beside energies and forces; labels that a frame lacks do not count."""
-    batch, total = forward.batch, outputs.energy.new_zeros(())
-    per_atom = batch.counts
+def moment_errors(forward: Forward, outputs: Outputs, config: LossConfig) -> dict[str, MomentError]:
+    """Errors of what is asked for beside energies and forces; labels that a frame lacks do not count."""
+    batch, per_atom, found = forward.batch, forward.batch.counts, {}
     if config.stress > 0:
         volume = torch.linalg.det(batch.cell).abs()
-        error = (stresses(forward, outputs) - batch.stress) * (volume / per_atom.sqrt())[:, None, None]
-        total = total + config.stress * _mean_square(error, batch.stress)
+        scale = (volume / per_atom.sqrt())[:, None, None]
+        found["stress"] = _moment_error(config.stress, stresses(forward, outputs), batch.stress, scale)
     if config.dipole > 0:
-        error = (dipoles(forward) - batch.dipole) / per_atom.sqrt()[:, None]
-        total = total + config.dipole * _mean_square(error, batch.dipole)
+        scale = per_atom.rsqrt()[:, None]
+        found["dipole"] = _moment_error(config.dipole, dipoles(forward), batch.dipole, scale)
     if config.born_effective_charges > 0:
-        error = born_effective_charges(forward) - batch.born_effective_charges
-        total = total + config.born_effective_charges * _mean_square(error, batch.born_effective_charges)
-    if config.neutrality > 0 and batch.couplings is not None:
-        charge = batch.per_frame(outputs.charges.sum(dim=1)) * forward.model.charge_scale
-        total = total + config.neutrality * ((charge - batch.total_charge).square() / per_atom).mean()
-    return total
+        label = batch.born_effective_charges
+        error = _moment_error(config.born_effective_charges, born_effective_charges(forward), label, label.new_ones(()))
+        found["born_effective_charges"] = error
+    return found
 
 
-def _mean_square(error: Tensor, label: Tensor) -> Tensor:
-    """Mean square over the labels that are there; 0 if none is."""
+def _moment_error(weight: float, predicted: Tensor, label: Tensor, scale: Tensor) -> MomentError:
     known = torch.isfinite(label)
     # Chosen before squaring: 0 times NaN would be NaN, in the gradient too.
-    return error[known].square().sum() / known.sum().clamp(min=1)
+    plain = (predicted - label)[known]
+    return MomentError(weight=weight, plain=plain, scaled=plain * scale.expand_as(label)[known])
+
+
+def _finetuning(forward: Forward, outputs: Outputs, config: LossConfig) -> Tensor:
+    batch, total = forward.batch, outputs.energy.new_zeros(())
+    for error in moment_errors(forward, outputs, config).values():
+        total = total + error.weight * _mean(error.scaled.square())
+    if config.neutrality > 0 and batch.couplings is not None:
+        charge = batch.per_frame(outputs.charges.sum(dim=1)) * forward.model.charge_scale
+        total = total + config.neutrality * ((charge - batch.total_charge).square() / batch.counts).mean()
+    return total

@@ -12,6 +12,7 @@ from les_viz.models.config import ModelConfig
 from les_viz.models.model import LESModel
 from les_viz.train.baseline import fit_atomic_energies
 from les_viz.train.charge_start import start_charges
+from les_viz.train.checks import check_data, elements_of
 from les_viz.train.config import TrainConfig
 from les_viz.train.frames import FrameFormat, FrameSet
 from les_viz.train.known_labels import KnownLabels
@@ -21,11 +22,20 @@ from les_viz.train.labelled import (
     chosen_frames,
     labelled_frames,
     read_frames,
+    refuse_missing,
     split_frames,
     without_net_force,
 )
 from les_viz.train.output import Files
-from les_viz.train.start import atomic_numbers, by_number, model_config, random_model, take_weights
+from les_viz.train.start import (
+    atomic_energies_from,
+    atomic_numbers,
+    by_number,
+    model_config,
+    random_model,
+    take_weights,
+    widened,
+)
 from les_viz.train.teacher import labelled_by
 
 FRAMES_OF_START = 8
@@ -62,12 +72,12 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         LesVizError: data or settings cannot be used.
     """
     train, held_out, data_hash = load_frames(config, folder)
-    _check_moments(config, (*train, *held_out))
     interactions = load_interactions(config, folder)
-    elements = atomic_numbers(config.model.elements) or tuple(
-        sorted({int(z) for frame in (*train, *held_out) for z in frame.atoms.numbers})
-    )
-    architecture = model_config(config.model, elements, fit_atomic_energies(train, elements))
+    elements = atomic_numbers(config.model.elements) or elements_of((*train, *interactions))
+    check_data(config, train, held_out, elements)
+    start = folder / config.model.start_from if config.model.start_from else None
+    energies = fit_atomic_energies(train, elements) if start is None else atomic_energies_from(start, train, elements)
+    architecture = model_config(config.model, elements, energies)
     settings = config.training
     if settings.device != "cpu" and not torch.cuda.is_available():
         raise SettingError(f"training.device is {settings.device!r}, but there is no CUDA device: use cpu")
@@ -83,14 +93,16 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         molecules=config.loss.molecular_forces > 0,
     )
     training_set = FrameSet([*train, *interactions], form)
-    if config.model.start_from:
-        take_weights(model, folder / config.model.start_from)
+    nearest = training_set.nearest_distances()
+    if start is not None:
+        seen = take_weights(model, start, sign_is_open=bool(config.model.charges.positive_element))
+        nearest = widened(nearest, seen.nearest_distances, elements_of(train))
     elif config.model.charges.start and model.coulomb is not None:
         some = list(range(min(FRAMES_OF_START, len(training_set))))
         start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
     return Prepared(
         model=model,
-        config=replace(architecture, nearest_distances=training_set.nearest_distances()),
+        config=replace(architecture, nearest_distances=nearest),
         train=training_set,
         held_out=FrameSet(held_out, form),
         data_hash=data_hash,
@@ -103,6 +115,7 @@ def load_frames(config: TrainConfig, folder: Path) -> tuple[list[Labelled], list
     train_files = [folder / name for name in data.train]
     held_out_files = [folder / name for name in data.validation]
     frames = _read(train_files, config, folder)
+    refuse_missing(frames, data, _wanted(config))
     if held_out_files:
         train, held_out = frames, _read(held_out_files, config, folder)
     else:
@@ -131,13 +144,17 @@ def load_interactions(config: TrainConfig, folder: Path) -> list[Labelled]:
     return [replace(frame, interactions_only=True) for frame in found if frame.apart is not None]
 
 
-def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labelled]:
-    wanted = Wanted(
+def _wanted(config: TrainConfig) -> Wanted:
+    return Wanted(
         stress=config.loss.stress > 0,
         dipole=config.loss.dipole > 0,
         born_effective_charges=config.loss.born_effective_charges > 0,
         apart=config.loss.interaction_forces > 0 and not config.data.interactions,
     )
+
+
+def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labelled]:
+    wanted = _wanted(config)
     if config.data.labels == "ase":
         known = KnownLabels(Files(folder / config.output.folder, config.output.name).labels, config.teacher)
         return [
@@ -146,30 +163,3 @@ def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labe
             for frame in labelled_by(config.teacher, read_frames(path), wanted, str(path), known)
         ]
     return [frame for path in files for frame in labelled_frames(path, config.data, wanted)]
-
-
-def _check_moments(config: TrainConfig, frames: Sequence[Labelled]) -> None:
-    """Refuse losses on quantities that the model or the frames do not define.
-
-    Raises:
-        SettingError: says which, and what to do.
-    """
-    charges, loss = config.model.charges, config.loss
-    if loss.stress > 0 and all(frame.stress is None for frame in frames):
-        raise SettingError(
-            "loss.stress is above 0, but all frames are open and have no stress: set it to 0, or give periodic frames"
-        )
-    if loss.dipole <= 0 and loss.born_effective_charges <= 0:
-        return
-    if config.model.short_range_only:
-        raise SettingError(
-            "loss.dipole and loss.born_effective_charges need charges: set model.short_range_only = false"
-        )
-    if charges.positive_element:
-        raise SettingError("dipoles and Born charges say which sign is right: leave model.charges.positive_element out")
-    placed = charges.head == "atomic" or bool(charges.formal_charges)
-    if loss.dipole > 0 and placed and any(frame.atoms.pbc.all() for frame in frames):
-        raise SettingError(
-            "loss.dipole is above 0 and some frames are periodic: the dipole of charges that sit on atoms depends on "
-            'the cell; use head = "bond" without formal charges, or Born charges'
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from les_viz.train.checkpoint import load_checkpoint, save_checkpoint
+from les_viz.train.checkpoint import check_same_data, load_checkpoint, save_checkpoint
 from les_viz.train.interrupt import StopWish
 from les_viz.train.loop import Listener, Record, Trainer
 from les_viz.train.output import Files, provenance
@@ -49,6 +49,7 @@ def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
     prepared = prepare(config, folder)
     trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
     if state is not None:
+        check_same_data(state, prepared.data_hash, files.checkpoint)
         trainer.load(state)
     hashes = {"config": hashlib.sha256(path.read_bytes()).hexdigest(), "data": prepared.data_hash}
     if config.model.start_from:
@@ -63,15 +64,19 @@ def _run(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, s
     with StopWish() as stop:
         while not trainer.is_done:
             if not trainer.run_epoch(listener, lambda: stop.wished):
-                save_checkpoint(files.checkpoint, trainer.state(), trainer.config)
+                _save(trainer, prepared, files)
                 return False
             record, is_best = trainer.close_epoch()
             if is_best:
                 _write_model(trainer, prepared, files, origin, record)
             files.write_log(trainer.course.log)
-            save_checkpoint(files.checkpoint, trainer.state(), trainer.config)
+            _save(trainer, prepared, files)
             listener.epoch(record, best=is_best)
     return True
+
+
+def _save(trainer: Trainer, prepared: Prepared, files: Files) -> None:
+    save_checkpoint(files.checkpoint, {**trainer.state(), "data": prepared.data_hash}, trainer.config)
 
 
 def _write_model(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, str], record: Record) -> None:

@@ -1,9 +1,11 @@
 """Where training starts: a model with random weights of the right size, and Bessel functions that stay."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import pi, sqrt
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -12,10 +14,16 @@ from les_viz.errors import ModelError, SettingError
 from les_viz.models.config import BondHeadConfig, ElectrostaticsConfig, HeadConfig, ModelConfig, RepresentationConfig
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
-from les_viz.models.native import read_native
+from les_viz.models.native import Weights, read_native
 from les_viz.models.representation import Representation
+from les_viz.response.predict import predict
+from les_viz.train.baseline import fit_to
 from les_viz.train.config import ChargesConfig, ModelSettings
 from les_viz.train.forward import plain_representations
+from les_viz.train.labelled import Labelled
+
+ENOUGH_FRAMES = 200
+"""From which the level of theory is told."""
 
 
 def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: dict[int, float]) -> ModelConfig:
@@ -92,19 +100,25 @@ def _start_representation(representation: Representation) -> None:
     representation.bessel_prefactor.requires_grad = False
 
 
-def take_weights(model: LESModel, path: Path) -> None:
+def take_weights(model: LESModel, path: Path, *, sign_is_open: bool) -> ModelConfig:
     """Start from the weights of a model of the same shape instead of random ones.
 
+    Args:
+        model: takes them in.
+        path: of the model.
+        sign_is_open: whether training finds the sign of the charges anew.
+
+    Returns:
+        The configuration of the model at `path`.
+
     Raises:
-        SettingError: it has another shape; names the first difference.
+        SettingError: it has another shape or scale; names the first difference.
         ModelError: the file is no model of ours.
     """
-    try:
-        config, weights = read_native(path)
-    except ModelError as error:
-        raise ModelError(f"model.start_from {path}: {error}") from error
+    config, weights = _read_start(path)
     wanted = model.config
-    for name in ("elements", "representations", "energy_heads", "charge_head", "electrostatics"):
+    same = ("elements", "representations", "energy_heads", "charge_head", "electrostatics", "epsilon_infinity")
+    for name in (*same, *(() if sign_is_open else ("charge_sign",))):
         theirs, ours = getattr(config, name), getattr(wanted, name)
         if theirs != ours:
             raise SettingError(
@@ -113,6 +127,50 @@ def take_weights(model: LESModel, path: Path) -> None:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(torch.from_numpy(weights[name]))
+    return config
+
+
+def atomic_energies_from(path: Path, frames: Sequence[Labelled], elements: tuple[int, ...]) -> dict[int, float]:
+    """Atomic energies of the model to start from, shifted to the level of theory of these frames.
+
+    Args:
+        path: of the model.
+        frames: training frames.
+        elements: of the model.
+
+    Raises:
+        ModelError: the file is no model of ours.
+        LesVizError: the model does not suit the frames.
+    """
+    config, weights = _read_start(path)
+    model = LESModel.from_weights(config, weights, dtype=torch.float64)
+    some = frames[:: max(1, len(frames) // ENOUGH_FRAMES)]
+    found = predict(model, [frame.atoms for frame in some], quantities=("energy",))
+    errors = np.array([frame.energy - p.energy for frame, p in zip(some, found, strict=True)])
+    shift = fit_to(errors, some, elements)
+    return {z: config.atomic_energies.get(z, 0.0) + shift[z] for z in elements}
+
+
+def widened(
+    distances: dict[int, tuple[float, ...]], before: dict[int, tuple[float, ...]], present: Collection[int]
+) -> dict[int, tuple[float, ...]]:
+    """Ranges of nearest distances that hold those seen before, too.
+
+    Args:
+        distances: (shortest, longest) by element, Å; an element of which some atom stands alone has none.
+        before: the same of the model that training starts from.
+        present: elements of the training frames.
+    """
+    kept = {z: values for z, values in before.items() if z in distances or z not in present}
+    both = {z: (*distances.get(z, ()), *kept.get(z, ())) for z in sorted({*distances, *kept})}
+    return {z: (min(values), max(values)) for z, values in both.items()}
+
+
+def _read_start(path: Path) -> tuple[ModelConfig, Weights]:
+    try:
+        return read_native(path)
+    except ModelError as error:
+        raise ModelError(f"model.start_from {path}: {error}") from error
 
 
 def _start_head(head: AtomicHead | BondHead) -> None:

@@ -23,8 +23,15 @@ def make_calculator(config: TeacherConfig) -> Any:  # noqa: ANN401  (ASE's calcu
         SettingError: it cannot be imported or made; says why.
     """
     if config.calculator == "tblite":
-        return _made(_imported("tblite.ase:TBLite", "pip install tblite"), TBLITE | config.arguments, config)
-    if config.calculator.count(":") != 1:
+        maker = _imported("tblite.ase:TBLite", "pip install tblite")
+        known = maker.default_parameters  # type: ignore[attr-defined]  # of the class
+        for name in set(config.arguments) - set(known):  # it would pass over them
+            raise SettingError(
+                f"teacher.arguments has {name!r}, which tblite does not know: choose from {', '.join(sorted(known))}"
+            )
+        return _made(maker, TBLITE | config.arguments, config)
+    module, _, attribute = config.calculator.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), *attribute.split("."))):
         raise SettingError(
             f"teacher.calculator is {config.calculator!r}: expected 'tblite' or 'module:callable', such as "
             "'ase.calculators.emt:EMT'"
@@ -53,12 +60,13 @@ def labelled_by(
         raise SettingError("a teacher labels no molecules alone: set loss.interaction_forces to 0")
     calculator = make_calculator(config)
     for number, atoms in enumerate(frames):
+        place = f"{where}, frame {number}"
         asked = ["energy", "forces"]
         asked += ["stress"] if wanted.stress and atoms.pbc.all() else []
         asked += ["dipole"] if wanted.dipole else []
         found = known.find(atoms, asked)
         if found is None:
-            found = _computed(calculator, atoms, asked, f"{where}, frame {number}")
+            found = _computed(calculator, atoms, asked, place)
             known.keep(atoms, asked, found)
         yield Labelled(
             atoms=atoms,
@@ -66,6 +74,7 @@ def labelled_by(
             forces=found["forces"],
             stress=_full(found["stress"]) if "stress" in found else None,
             dipole=found.get("dipole"),
+            where=place,
         )
 
 
@@ -74,6 +83,8 @@ def _computed(calculator: Any, atoms: ase.Atoms, asked: list[str], where: str) -
     try:
         calculator.calculate(bare, asked, all_changes)
         found = {name: np.array(calculator.results[name], dtype=float) for name in asked}
+    except AttributeError as caught:
+        raise SettingError(f"what teacher.calculator makes is no calculator of ASE ({caught}): name another") from None
     except (CalculationFailed, RuntimeError, ValueError, KeyError, NotImplementedError) as caught:
         raise StructureError(f"{where}: the teacher failed ({type(caught).__name__}: {caught}); take it out") from None
     if not all(np.isfinite(values).all() for values in found.values()):

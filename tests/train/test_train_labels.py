@@ -18,6 +18,7 @@ from les_viz.train.labelled import (
     chosen_frames,
     labelled_frames,
     read_frames,
+    refuse_missing,
     split_frames,
     without_net_force,
 )
@@ -72,8 +73,30 @@ def test_a_missing_key_names_file_frame_and_the_keys_that_are_there(tmp_path):
     path = written(tmp_path, [frame(energy=1.0, forces=FORCES), frame(energy=1.0)])
     with pytest.raises(StructureError, match=r"data.extxyz, frame 1: has no 'forces'; .* there: energy; set"):
         labelled_frames(path, FILE, Wanted())
-    with pytest.raises(StructureError, match=r"frame 0: has no 'stress'"):
-        labelled_frames(path, FILE, Wanted(stress=True))
+
+
+@pytest.mark.parametrize("name", ["stress", "dipole", "born_effective_charges"])
+def test_some_frames_may_lack_a_label_but_not_all(tmp_path, name):
+    label = {"stress": np.arange(6.0), "dipole": np.arange(3.0), "born_effective_charges": np.ones((2, 9))}[name]
+    frames = [frame(energy=1.0, forces=FORCES) for _ in range(3)]
+    config = DataConfig(train=("x",), **{f"{name}_key": "label"})
+    wanted = Wanted(**{name: True})
+    none = labelled_frames(written(tmp_path, frames), config, wanted)
+    with pytest.raises(StructureError, match=rf"data.extxyz, frame 0: has no 'label'.* set data.{name}_key"):
+        refuse_missing(none, config, wanted)
+    (frames[1].arrays if name.startswith("born") else frames[1].info)["label"] = label
+    some = labelled_frames(written(tmp_path, frames), config, wanted)
+    refuse_missing(some, config, wanted)
+    assert [getattr(found, name) is None for found in some] == [True, False, True]
+    assert all(getattr(found, name) is None for found in labelled_frames(tmp_path / "data.extxyz", config, Wanted()))
+
+
+def test_tensors_of_atoms_need_nine_columns(tmp_path):
+    atoms = frame(energy=1.0, forces=FORCES)
+    atoms.arrays["bec"] = np.ones((2, 8))
+    config = DataConfig(train=("x",), born_effective_charges_key="bec")
+    with pytest.raises(StructureError, match=r"frame 0: its 'bec' has the shape \(2, 8\): expected \(2, 3, 3\)"):
+        labelled_frames(written(tmp_path, atoms), config, Wanted(born_effective_charges=True))
 
 
 def test_labels_that_make_no_sense_are_refused(tmp_path):
@@ -157,6 +180,10 @@ def test_tight_binding_teaches_where_it_is_installed(known):
     ("calculator", "arguments", "problem"),
     [
         ("emt", {}, "expected 'tblite' or 'module:callable'"),
+        ("..:x", {}, "expected 'tblite' or 'module:callable'"),
+        (":x", {}, "expected 'tblite' or 'module:callable'"),
+        ("builtins:dict", {}, "is no calculator of ASE"),
+        ("tblite", {"methode": "GFN1-xTB"}, "has 'methode', which tblite does not know: choose from .*method"),
         ("no_such_module:Thing", {}, "No module named"),
         ("ase.calculators.emt:Nothing", {}, "has no 'Nothing'"),
         ("ase.calculators.lj:LennardJones", {"restart": 3}, "does not take its arguments"),
@@ -172,6 +199,29 @@ def test_a_teacher_that_fails_names_the_frame(known):
     config = TeacherConfig(calculator="ase.calculators.emt:EMT")
     with pytest.raises(StructureError, match=r"x, frame 1: the teacher failed"):
         list(labelled_by(config, [molecule("H2O"), Atoms("Xe")], Wanted(), "x", known(config)))
+
+
+def test_damaged_lines_of_known_labels_are_computed_anew(tmp_path):
+    path, config = tmp_path / "labels.jsonl", TeacherConfig(calculator="ase.calculators.emt:EMT")
+    copper = bulk("Cu")
+    KnownLabels(path, config).keep(copper, ["energy", "forces"], {"energy": np.array(1.5), "forces": np.zeros((1, 3))})
+    line = path.read_bytes()
+    damaged = [b"\xff\xfe", b'{"key": "a"}', b"[1]", b'{"key": "b", "energy": "abc", "forces": []}', line[:20]]
+    path.write_bytes(line + b"\n".join(damaged))  # the last as a kill leaves it
+    known = KnownLabels(path, config)
+    assert known.find(copper, ["energy", "forces"])["energy"] == 1.5
+    silver = bulk("Ag")
+    known.keep(silver, ["energy", "forces"], {"energy": np.array(2.5), "forces": np.zeros((1, 3))})
+    assert KnownLabels(path, config).find(silver, ["energy", "forces"])["energy"] == 2.5
+
+
+def test_a_file_of_known_labels_that_cannot_be_opened_is_named(tmp_path):
+    config = TeacherConfig(calculator="ase.calculators.emt:EMT")
+    (tmp_path / "labels").mkdir()
+    with pytest.raises(SettingError, match=r"cannot read .*labels"):
+        KnownLabels(tmp_path / "labels", config)
+    with pytest.raises(SettingError, match=r"cannot write .*labels"):
+        KnownLabels(tmp_path / "nowhere" / "labels", config).keep(bulk("Cu"), ["energy"], {"energy": np.array(1.0)})
 
 
 class Counting(EMT):

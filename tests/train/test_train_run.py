@@ -162,3 +162,67 @@ def test_a_training_starts_from_a_model_of_its_shape(workplace, silence, tmp_pat
     assert more.best["charge_mean_e"] == pytest.approx(first.best["charge_mean_e"], rel=1e-4)
     with pytest.raises(SettingError, match=r"first.safetensors: its representations are .*make them equal"):
         train(workplace("other.toml", **start, model__l_max="2"), silence())
+
+
+STILL = {"training__learning_rate": "1e-12", "training__epochs": "1", "model__start_from": '"first.safetensors"'}
+
+
+def test_a_start_keeps_its_energies_and_takes_the_level_of_theory_of_new_data(workplace, silence, tmp_path):
+    """Labelled by the model itself, there is nothing left to learn; shifted by so much an atom, neither."""
+    train(workplace(output__name='"first"', training__epochs=30), silence())
+    model = les_viz.load_model(str(tmp_path / "first.safetensors"))
+    shifts = {"Na": 3.0, "Cl": -7.0}
+    for name in ("train.extxyz", "val.extxyz"):
+        frames = ase.io.read(tmp_path / name, ":")
+        for frame in frames:
+            found = les_viz.predict(model, frame, quantities={"energy", "forces"})
+            energy = found.energy + sum(shifts[symbol] for symbol in frame.symbols)
+            frame.calc.results = {"energy": energy, "forces": found.forces}
+        ase.io.write(tmp_path / name, frames, format="extxyz")
+    more = train(workplace("more.toml", output__name='"more"', **STILL), silence())
+    assert more.best["energy_rmse_meV_per_atom"] < 0.01
+    assert more.best["force_rmse_meV_per_A"] < 0.1
+
+
+def test_a_start_keeps_the_scale_of_its_charges(workplace, silence, tmp_path):
+    train(workplace(output__name='"first"', model__electrostatics__epsilon_infinity="2.0"), silence())
+    with pytest.raises(SettingError, match=r"its epsilon_infinity are 2\.0, the configuration asks for 1\.0"):
+        train(workplace("more.toml", output__name='"more"', **STILL), silence())
+
+
+def test_a_start_keeps_the_sign_of_its_charges(workplace, silence, tmp_path):
+    """Where nothing finds it anew: the first training turned it round for the sake of `positive_element`."""
+    first = {"output__name": '"first"', "model__electrostatics__charge_sign": "-1", "training__epochs": "1"}
+    train(workplace(model__charges__positive_element='""', **first), silence())
+    settings = {"output__name": '"more"', "model__charges__positive_element": '""'}
+    with pytest.raises(SettingError, match=r"its charge_sign are -1, the configuration asks for 1"):
+        train(workplace("more.toml", **settings, **STILL), silence())
+    assert train(workplace("open.toml", output__name='"open"', **STILL), silence()).finished
+
+
+def test_the_best_epoch_of_a_fine_tuning_is_that_of_the_whole_loss(workplace, silence, tmp_path):
+    """With the weight on dipoles, the best epoch is the one of the best dipoles, and the log has them."""
+    for name in ("train.extxyz", "val.extxyz"):
+        frames = [frame for frame in ase.io.read(tmp_path / name, ":") if not frame.pbc.any()]
+        for frame in frames:
+            frame.calc.results["dipole"] = charges_of(frame) @ frame.positions
+        ase.io.write(tmp_path / name, frames, format="extxyz")
+    weights = {"loss__dipole": "1e6", "loss__forces": "1e-6", "loss__energy": "1e-6"}
+    sign = {"model__charges__positive_element": '""'}
+    listener = silence()
+    result = train(workplace(training__epochs=12, **weights, **sign), listener)
+    dipoles = [record["dipole_rmse_e_A"] for record, _ in listener.records]
+    assert result.best["dipole_rmse_e_A"] == pytest.approx(min(dipoles), rel=0.05)
+    forces = [record["force_rmse_meV_per_A"] for record, _ in listener.records]
+    assert result.best["force_rmse_meV_per_A"] > min(forces)
+    model = les_viz.load_model(str(result.files.model))
+    frames = ase.io.read(tmp_path / "val.extxyz", ":")
+    errors = []
+    for frame in frames:
+        centred = frame.positions - frame.positions.mean(axis=0)
+        errors.append(les_viz.predict(model, frame, quantities={"dipole"}).dipole - charges_of(frame) @ centred)
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(result.best["dipole_rmse_e_A"], rel=1e-3)
+
+
+def charges_of(frame):
+    return np.where(frame.symbols == "Na", 1.0, -1.0)
