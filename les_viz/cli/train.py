@@ -52,14 +52,16 @@ def run(options: Namespace) -> None:
 
     Raises:
         LesVizError: configuration, data or training went wrong.
+        KeyboardInterrupt: it was stopped.
     """
     path = Path(options.config)
     result = train(path, Screen(), resume=options.resume)
-    if not result.finished:
-        print(f"stopped; go on with: les-viz train {path} --resume")
     if result.best is not None:
         print(
             f"wrote {result.files.model} (epoch {result.best['epoch']}: held-out forces "
             f"{result.best['force_rmse_meV_per_A']:.2f} meV/Å, energy "
             f"{result.best['energy_rmse_meV_per_atom']:.3f} meV/atom) and {result.files.log}"
         )
+    if not result.finished:
+        print(f"stopped; go on with: les-viz train {path} --resume", file=sys.stderr)
+        raise KeyboardInterrupt

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import les_viz
+from les_viz.cli.main import main
 from les_viz.errors import SettingError
 from les_viz.train.batching import shuffled_batches
 from les_viz.train.checkpoint import load_checkpoint
@@ -74,6 +75,14 @@ def test_a_stopped_and_resumed_training_is_the_same_to_the_last_bit(workplace, s
     for key, moments in other["optimizer"]["state"].items():
         for name, value in moments.items():
             assert torch.equal(value, states[0]["optimizer"]["state"][key][name])
+
+
+def test_the_command_says_that_it_was_stopped(workplace, silence, monkeypatch, capsys):
+    path = workplace()
+    monkeypatch.setattr("les_viz.cli.train.Screen", lambda: silence(stop_after=4))
+    assert main(["train", str(path)]) == 130
+    assert f"stopped; go on with: les-viz train {path} --resume" in capsys.readouterr().err
+    assert main(["train", str(path), "--resume"]) == 130
 
 
 def test_equal_seeds_train_equal_models_and_others_do_not(workplace, silence, tmp_path):
