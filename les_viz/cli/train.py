@@ -1,11 +1,14 @@
 """`les-viz train`: a model from structures with energies and forces."""
 
 import sys
+import time
 from argparse import Namespace
 from pathlib import Path
 
 from les_viz.train.loop import MOMENTS, Record
 from les_viz.train.run import train
+
+NOW_AND_THEN_S = 10.0
 
 _MOMENTS = {
     MOMENTS["stress"]: "stress (eV/Å³)",
@@ -20,6 +23,15 @@ class Screen:
     def __init__(self) -> None:
         """Look at the terminal."""
         self._moving = sys.stderr.isatty()
+        self._said_at = time.monotonic()
+
+    def preparing(self, words: str) -> None:
+        """Move the line; where there is no terminal, a line now and then."""
+        if self._moving:
+            print(f"\r\x1b[K  {words}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() - self._said_at > NOW_AND_THEN_S:
+            self._said_at = time.monotonic()
+            print(words, file=sys.stderr, flush=True)
 
     def step(self, epoch: int, done: int, batches: int, errors: dict[str, float]) -> None:
         """Move the line, with the training errors of the epoch so far."""

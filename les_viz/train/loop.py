@@ -30,6 +30,9 @@ Record = dict[str, Any]
 class Listener(Protocol):
     """Who wants to hear how it goes."""
 
+    def preparing(self, words: str) -> None:
+        """What is being done before the first step; often."""
+
     def step(self, epoch: int, done: int, batches: int, errors: dict[str, float]) -> None:
         """A step was taken; `errors` of the epoch so far, forces in meV/Å and energy in meV/atom."""
 

@@ -1,7 +1,7 @@
 """From a configuration to frames and a model: reading, splitting, atomic energies."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,6 +42,13 @@ FRAMES_OF_START = 8
 """Training frames from which the charges of the start are set."""
 
 
+Say = Callable[[str], None]
+
+
+def _nothing(_: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """Everything that the loop needs.
@@ -61,17 +68,18 @@ class Prepared:
     data_hash: str
 
 
-def prepare(config: TrainConfig, folder: Path) -> Prepared:
+def prepare(config: TrainConfig, folder: Path, say: Say = _nothing) -> Prepared:
     """Read the data and build the model.
 
     Args:
         config: of the training.
         folder: to which paths in it are relative.
+        say: hears what is being done.
 
     Raises:
         LesVizError: data or settings cannot be used.
     """
-    train, held_out, data_hash = load_frames(config, folder)
+    train, held_out, data_hash = load_frames(config, folder, say)
     interactions = load_interactions(config, folder)
     elements = atomic_numbers(config.model.elements) or elements_of((*train, *interactions))
     check_data(config, train, held_out, elements)
@@ -92,6 +100,7 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
         device=settings.device,
         molecules=config.loss.molecular_forces > 0,
     )
+    say(f"neighbours and Coulomb sums of {len(train)} training and {len(held_out)} held-out frames")
     training_set = FrameSet([*train, *interactions], form)
     nearest = training_set.nearest_distances()
     if start is not None:
@@ -109,15 +118,15 @@ def prepare(config: TrainConfig, folder: Path) -> Prepared:
     )
 
 
-def load_frames(config: TrainConfig, folder: Path) -> tuple[list[Labelled], list[Labelled], str]:
+def load_frames(config: TrainConfig, folder: Path, say: Say = _nothing) -> tuple[list[Labelled], list[Labelled], str]:
     """Training and held-out frames, and the hash of their files."""
     data = config.data
     train_files = [folder / name for name in data.train]
     held_out_files = [folder / name for name in data.validation]
-    frames = _read(train_files, config, folder)
+    frames = _read(train_files, config, folder, say)
     refuse_missing(frames, data, _wanted(config))
     if held_out_files:
-        train, held_out = frames, _read(held_out_files, config, folder)
+        train, held_out = frames, _read(held_out_files, config, folder, say)
     else:
         train, held_out = split_frames(frames, data.validation_fraction, data.split_seed)
     train = chosen_frames(train, data.max_frames, data.split_seed)
@@ -153,13 +162,14 @@ def _wanted(config: TrainConfig) -> Wanted:
     )
 
 
-def _read(files: Sequence[Path], config: TrainConfig, folder: Path) -> list[Labelled]:
-    wanted = _wanted(config)
-    if config.data.labels == "ase":
-        known = KnownLabels(Files(folder / config.output.folder, config.output.name).labels, config.teacher)
-        return [
-            frame
-            for path in files
-            for frame in labelled_by(config.teacher, read_frames(path), wanted, str(path), known)
-        ]
-    return [frame for path in files for frame in labelled_frames(path, config.data, wanted)]
+def _read(files: Sequence[Path], config: TrainConfig, folder: Path, say: Say) -> list[Labelled]:
+    wanted, found = _wanted(config), []
+    if config.data.labels != "ase":
+        return [frame for path in files for frame in labelled_frames(path, config.data, wanted)]
+    known = KnownLabels(Files(folder / config.output.folder, config.output.name).labels, config.teacher)
+    for path in files:
+        frames = read_frames(path)
+        for number, frame in enumerate(labelled_by(config.teacher, frames, wanted, str(path), known), start=1):
+            say(f"labels of {path.name}: {number} of {len(frames)}")
+            found.append(frame)
+    return found

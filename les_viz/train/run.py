@@ -46,7 +46,7 @@ def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
     files.prepare()
     state = load_checkpoint(files.checkpoint, config) if resume else None
     torch.set_num_threads(config.training.threads)
-    prepared = prepare(config, folder)
+    prepared = prepare(config, folder, listener.preparing)
     trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
     if state is not None:
         check_same_data(state, prepared.data_hash, files.checkpoint)

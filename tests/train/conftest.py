@@ -94,7 +94,10 @@ class Silence:
     """Hears everything, says nothing; may stop the training after so many steps."""
 
     def __init__(self, stop_after=None):
-        self.records, self.steps, self.stop_after = [], 0, stop_after
+        self.records, self.steps, self.stop_after, self.said = [], 0, stop_after, []
+
+    def preparing(self, words):
+        self.said.append(words)
 
     def step(self, epoch, done, batches, errors):
         import os

@@ -6,6 +6,7 @@ import ase.io
 import numpy as np
 import pytest
 import torch
+from ase.build import bulk
 
 import les_viz
 from les_viz.cli.main import main
@@ -75,6 +76,19 @@ def test_a_stopped_and_resumed_training_is_the_same_to_the_last_bit(workplace, s
     for key, moments in other["optimizer"]["state"].items():
         for name, value in moments.items():
             assert torch.equal(value, states[0]["optimizer"]["state"][key][name])
+
+
+def test_labels_of_a_teacher_are_counted_as_they_come(workplace, silence, tmp_path):
+    frames = [bulk("Cu", cubic=True) for _ in range(3)]
+    for number, frame in enumerate(frames):
+        frame.rattle(0.05, seed=number)
+    ase.io.write(tmp_path / "train.extxyz", frames, format="extxyz")
+    listener = silence()
+    changes = {"data__labels": '"ase"', "teacher__calculator": '"ase.calculators.emt:EMT"', "training__epochs": 1}
+    path = workplace(data__validation="[]", model__charges__positive_element='"Cu"', **changes)
+    assert train(path, listener).finished
+    labelled = [words for words in listener.said if words.startswith("labels of")]
+    assert labelled == [f"labels of train.extxyz: {number} of 3" for number in (1, 2, 3)]
 
 
 def test_the_command_says_that_it_was_stopped(workplace, silence, monkeypatch, capsys):
