@@ -113,6 +113,12 @@ def element_symbols(atomic_numbers: Iterable[int]) -> str:
     return ", ".join(SYMBOLS[number] for number in sorted(set(atomic_numbers)))
 
 
+def check_boundary(boundary: object) -> None:
+    """Refuse another word than those known."""
+    if boundary not in (None, "periodic", "open"):
+        raise BoundaryError(f"boundary is {boundary!r}: expected 'periodic' or 'open'")
+
+
 def _checked_periodicity(atoms: "ase.Atoms", boundary: Boundary | None) -> bool:
     """Check one structure and say whether it is periodic."""
     if len(atoms) == 0:
@@ -123,8 +129,7 @@ def _checked_periodicity(atoms: "ase.Atoms", boundary: Boundary | None) -> bool:
     if not ((atoms.numbers >= 1) & (atoms.numbers <= 118)).all():
         bad = int(np.flatnonzero((atoms.numbers < 1) | (atoms.numbers > 118))[0])
         raise StructureError(f"atom {bad} has atomic number {atoms.numbers[bad]}: expected 1 to 118")
-    if boundary not in (None, "periodic", "open"):
-        raise BoundaryError(f"boundary is {boundary!r}: expected 'periodic' or 'open'")
+    check_boundary(boundary)
     flags = [bool(p) for p in atoms.pbc]
     if boundary is None and any(flags) and not all(flags):
         raise BoundaryError(

@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (head, less) has gone; keep Python from complaining about it at exit.
         sys.stderr.close()
         return 0
+    except OSError as error:  # a folder that may not be entered, a name too long, a full disk
+        place = f" {error.filename}" if error.filename else ""
+        print(f"les-viz: cannot use{place} ({error.strerror or error}): choose another place", file=sys.stderr)
+        return _BAD_INPUT
     return 0
 
 

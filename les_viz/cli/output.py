@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from les_viz.errors import SettingError
+from les_viz.whole_file import write_whole
 
 
 def check_target(target: str) -> None:
@@ -15,12 +16,18 @@ def check_target(target: str) -> None:
     Raises:
         SettingError: it cannot.
     """
+    if not target:
+        raise SettingError("the file to write has no name: give one")
     path = Path(target)
-    if path.is_dir():
-        raise SettingError(f"cannot write {target}: it is a folder; give a file name")
-    folder = path.resolve().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise SettingError(f"cannot write {target}: the folder {folder} is missing or not writable")
+    try:
+        if path.is_dir():
+            raise SettingError(f"cannot write {target}: it is a folder; give a file name")
+        folder = path.resolve().parent
+        is_open = os.access(path if path.exists() and not path.is_file() else folder, os.W_OK)
+        if not folder.is_dir() or not is_open:
+            raise SettingError(f"cannot write {target}: the folder {folder} is missing or not writable")
+    except OSError as caught:
+        raise SettingError(f"cannot write {target} ({caught.strerror}): choose another place") from None
 
 
 def write_text(target: str, text: str) -> None:
@@ -33,10 +40,7 @@ def write_text(target: str, text: str) -> None:
     Raises:
         SettingError: the disk refuses.
     """
-    unfinished = Path(f"{target}.part")
     try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(target)
+        write_whole(Path(target), text.encode())
     except OSError as caught:
-        unfinished.unlink(missing_ok=True)
         raise SettingError(f"cannot write {target} ({caught.strerror}): choose another place") from None

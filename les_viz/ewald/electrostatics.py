@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from math import hypot, pi
@@ -13,8 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from les_viz.errors import BoundaryError, SettingError
-from les_viz.ewald.coulomb import Backend, CoulombSum
-from les_viz.ewald.grid import KSet
+from les_viz.ewald.coulomb import BACKENDS, Backend, CoulombSum
+from les_viz.ewald.grid import CUTOFF_TOLERANCE, KSet
 from les_viz.ewald.layout import PaddedLayout
 from les_viz.ewald.phase_sums import needs_graph
 from les_viz.ewald.reciprocal import GridKernel
@@ -95,7 +96,10 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
     _check_tensors(charges=charges, positions=positions, cell=cell)
     _check_atoms(charges, positions)
     periodic = _is_periodic(pbc)
-    settings = (smearing, k_cutoff, self_interaction, backend, nufft_tolerance, k_set)
+    _check_choices(self_interaction, backend)
+    reach = _number("k_cutoff", k_cutoff) * (1 + _slack(cell, positions))
+    tolerance = None if nufft_tolerance is None else _number("nufft_tolerance", nufft_tolerance)
+    settings = (_number("smearing", smearing), reach, bool(self_interaction), backend, tolerance, k_set)
     if periodic and cell is not None and _is_plain(charges, positions, cell, system_idx):
         coulomb, kernel = _prepared(_numbers(cell), positions.dtype, positions.device, settings)
         _warn_if_charged([charges.sum().item()], charges)
@@ -122,6 +126,27 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         forces=channels * field[:, 0] if channels.shape[1] == 1 else (channels.unsqueeze(2) * field).sum(dim=1),
         stress=stress if is_batch else stress[0],
     )
+
+
+def _number(name: str, value: Any) -> float:  # noqa: ANN401 - the argument as it came
+    """A setting as a plain number, from whatever holds a single one."""
+    if not isinstance(value, str):
+        with suppress(TypeError, ValueError, RuntimeError):
+            return float(value)
+    raise SettingError(f"{name} is {value!r}: expected a positive number")
+
+
+def _check_choices(self_interaction: Any, backend: Any) -> None:  # noqa: ANN401 - the arguments as they came
+    if not isinstance(self_interaction, bool | np.bool_):
+        raise SettingError(f"self_interaction is {self_interaction!r}: expected True or False")
+    if backend not in BACKENDS:
+        raise SettingError(f"backend is {backend!r}: expected one of {', '.join(BACKENDS)}")
+
+
+def _slack(cell: Tensor | None, positions: Tensor) -> float:
+    """Share of the cutoff by which the rounding of a coarse cell may move k vectors on its sphere out of it."""
+    is_coarse = cell is not None and cell.dtype == torch.float32 and positions.dtype == torch.float64
+    return CUTOFF_TOLERANCE[torch.float32] if is_coarse else 0.0
 
 
 def _is_plain(charges: Tensor, positions: Tensor, cell: Tensor, system_idx: Tensor | None) -> bool:
@@ -217,6 +242,8 @@ def _layout(positions: Tensor, cell: Tensor | None, system_idx: Tensor | None) -
         if n_cells > 1:
             raise SettingError(f"there are {n_cells} cells: pass system_idx, the cell of each atom")
         return PaddedLayout(1, len(positions), None)
+    if not isinstance(system_idx, Tensor) or system_idx.is_floating_point():
+        raise SettingError("system_idx must be a torch tensor of whole numbers, one for each atom")
     if len(system_idx) != len(positions) or int(system_idx[0]) < 0 or bool((system_idx.diff() < 0).any()):
         raise SettingError(
             "system_idx must hold a number from 0 for each atom, sorted: put the atoms of each system together"

@@ -61,7 +61,8 @@ def grid_kernel(
 def _kept_kernel(
     cells: tuple[float, ...], rule: tuple[float | KSet, bool], smearing: float, dtype: torch.dtype, device: torch.device
 ) -> GridKernel:
-    with torch.no_grad():
+    # Kept for others, who may differentiate: no tensor of a caller's inference mode.
+    with torch.inference_mode(mode=False), torch.no_grad():
         return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), rule, smearing)
 
 

@@ -4,6 +4,7 @@ The file's own name never reaches a parser, and the process that parses sees onl
 format, follows a name or unpickles.
 """
 
+import operator
 import os
 import stat
 import zlib
@@ -49,11 +50,13 @@ def read(
         StructureError: one sentence that says what is wrong and where.
         SettingError: `index` is not one number.
     """
-    if not isinstance(index, int):
+    try:
+        number = operator.index(index)
+    except TypeError:
         raise SettingError(
             f"index is {index!r}: read gives one structure and takes one number; use read_structures for more"
-        )
-    return read_structures(path, index=index, format=format, limits=limits).frames[0]
+        ) from None
+    return read_structures(path, index=number, format=format, limits=limits).frames[0]
 
 
 def read_structures(
@@ -74,6 +77,8 @@ def read_structures(
     Raises:
         StructureError: one sentence that says what is wrong and where.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise SettingError(f"{str(path)[:40]!r} is no path: pass the name of a file")
     name = os.fspath(path)
     return read_bytes(name, _content(name, limits.max_bytes), index=index, format=format, limits=limits)
 

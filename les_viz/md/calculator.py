@@ -23,10 +23,11 @@ from les_viz.md.kept_neighbors import KeptNeighbors, same_atoms
 from les_viz.models.model import LESModel
 from les_viz.response.assembly import Request
 from les_viz.response.evaluation import Evaluation, evaluate
+from les_viz.response.extrapolation import refuse_ions
 from les_viz.response.field_forces import has_transfers, polarization_of_transfers
 from les_viz.response.predict import check_model, predict_evaluated
 from les_viz.response.prediction import FloatArray, Prediction, Quantity
-from les_viz.system import Boundary
+from les_viz.system import Boundary, check_boundary
 
 DEFAULT_SKIN = 0.4
 """Å beyond the cutoff up to which neighbours are kept, so that they are found anew only now and then."""
@@ -117,6 +118,7 @@ class LESCalculator(Calculator):
         check_model(model)
         if not 0 <= skin < float("inf"):
             raise SettingError(f"skin is {skin} Å: expected a number of at least 0")
+        check_boundary(boundary)
         self._model = model
         self._neighbors = KeptNeighbors(model, boundary=boundary, skin=skin)
         self._field = _checked_field(electric_field)
@@ -168,6 +170,7 @@ class LESCalculator(Calculator):
         current: ase.Atoms | None = self.atoms
         if current is None:
             raise SettingError("the calculator has no structure yet: pass atoms")
+        refuse_ions(self._model, current)
         in_field = bool(self._field.any())
         if in_field and "stress" in properties:
             raise PropertyNotImplementedError("the stress in an electric field is not available: switch the field off")

@@ -13,6 +13,7 @@ from les_viz.errors import ModelError, SettingError
 from les_viz.models.config import ModelConfig
 from les_viz.models.native import Weights, looks_native, read_bounded, read_native, write_native
 from les_viz.sandbox import Limits, run_limited
+from les_viz.whole_file import write_whole
 
 if TYPE_CHECKING:
     import torch
@@ -80,7 +81,7 @@ def load_model_bytes(
     from les_viz.models.model import LESModel
 
     dtypes = {"float32": torch.float32, "float64": torch.float64}
-    precision = str(dtype).removeprefix("torch.")
+    precision = getattr(dtype, "__name__", str(dtype)).removeprefix("torch.")  # numpy's are classes
     if precision not in dtypes:
         raise SettingError(f"dtype is {precision!r}, but must be 'float32' or 'float64'")
     try:
@@ -131,10 +132,10 @@ def convert(source: str | Path, destination: str | Path) -> Path:
         SettingError: the destination cannot be written.
     """
     target = Path(destination)
-    target = target / WEIGHTS_FILE if target.is_dir() else target
     content = write_native(*read_model_bytes(*_located(source)))
     try:
-        _write_whole(target, content)
+        target = target / WEIGHTS_FILE if target.is_dir() else target
+        write_whole(target, content)
     except OSError as caught:
         raise SettingError(f"cannot write {target} ({caught.strerror}); choose another place") from None
     return target
@@ -148,6 +149,8 @@ def shown_name(name: str) -> str:
 
 def _located(source: str | Path) -> tuple[str, bytes]:
     """Name and content of what a user asked for."""
+    if not isinstance(source, str | os.PathLike):
+        raise SettingError(f"{source!r} is no model: pass the name of a sample or the path of a file")
     names = sample_names()
     if str(source) in names:
         return str(source), _content(resources.SAMPLE_MODELS / str(source) / WEIGHTS_FILE)
@@ -193,13 +196,3 @@ def _kind_of(content: bytes) -> str:
         if content.lstrip().startswith(magic) if magic == b"<" else content.startswith(magic):
             return f"{kind}; {_WANTED}"
     return f"it is no model file of a known kind; {_WANTED}"
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    """Write beside the target and rename, so that a crash never leaves half a file under its name."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)

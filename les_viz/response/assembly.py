@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from les_viz.models.model import LESModel
@@ -10,6 +11,9 @@ from les_viz.response.dipole import dipole, whole_molecules
 from les_viz.response.evaluation import Evaluation
 from les_viz.response.extrapolation import odd_electrons, unseen_distances
 from les_viz.response.prediction import FloatArray, Prediction, Quantity
+
+ROUGH_PLACE = 5e-5
+"""Å to which single precision must know where atoms are: forces err by a few meV/Å then."""
 
 NOTABLE_CHARGE = 0.01
 """Total latent charge in e above which a result carries a note."""
@@ -105,6 +109,7 @@ def _assemble_one(
         total_charge_derivative=charge_slope,
         warnings=(
             *_notes(model, charges, periodic=periodic),
+            *_far_away(evaluation.system.positions[atoms]),
             *odd_electrons(model, evaluation, number, atoms),
             *unseen_distances(model, evaluation, atoms),
         ),
@@ -148,6 +153,17 @@ def _notes(model: LESModel, charges: FloatArray, *, periodic: bool) -> tuple[str
     if periodic and abs(total) > NOTABLE_CHARGE:
         notes.append(f"the latent charges of the cell sum to {total:+.3f} e: a uniform background neutralises it")
     return tuple(notes)
+
+
+def _far_away(positions: Tensor) -> tuple[str, ...]:
+    """A sentence where single precision leaves too few digits for the distances between atoms."""
+    reach = float(positions.abs().max())
+    if reach * torch.finfo(positions.dtype).eps < ROUGH_PLACE:
+        return ()
+    return (
+        f"atoms lie up to {reach:.0f} Å from the origin, where single precision knows places to "
+        f"{reach * torch.finfo(positions.dtype).eps:.1g} Å: wrap or centre the structure, or load the model in float64",
+    )
 
 
 def _numpy(tensor: Tensor) -> FloatArray:

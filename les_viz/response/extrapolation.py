@@ -1,8 +1,8 @@
 """Whether a structure looks like what a model was trained on."""
 
-from numbers import Real
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from les_viz.elements import SYMBOLS
@@ -34,12 +34,20 @@ def refuse_ions(model: LESModel, atoms: "ase.Atoms") -> None:
     if not _is_always_neutral(model):
         return
     for key in STATED_CHARGE:
-        stated = atoms.info.get(key, 0)
-        if isinstance(stated, Real) and stated != 0:
+        stated = _number(atoms.info.get(key, 0))
+        if stated != 0:
             raise StructureError(
                 f"the structure's total charge is {stated:+g} e ({key}), but the charges of this model always "
                 f"sum to 0: use a model trained on ions, or take {key} out if it is wrong"
             )
+
+
+def _number(stated: object) -> float:
+    """A charge as files give it, a number or text of one; 0 where it is neither."""
+    try:
+        return float(np.asarray(stated).astype(float).item())
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def odd_electrons(model: LESModel, evaluation: Evaluation, number: int, atoms: slice) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Literal, get_args, overload
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from les_viz.errors import ModelError, SettingError
+from les_viz.errors import LesVizError, ModelError, SettingError
 from les_viz.models.model import LESModel
 from les_viz.neighbors import NeighborTable
 from les_viz.response.assembly import Derivatives, Request, assemble
@@ -73,14 +74,30 @@ def predict(
     check_model(model)
     request = _checked(quantities, bec_method)
     frames = as_frames(atoms)
-    for frame in frames:
-        refuse_ions(model, frame)
     found: list[Prediction] = []
-    while len(found) < len(frames):
-        rest = frames[len(found) :]
-        batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
-        found += _predict_batch(model, batch, request, boundary)
+    with torch.inference_mode(mode=False):  # forces are derivatives
+        while len(found) < len(frames):
+            rest = frames[len(found) :]
+            batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
+            try:
+                found += _predict_batch(model, batch, request, boundary)
+            except LesVizError as error:
+                if len(frames) == 1:
+                    raise
+                raise _naming_the_frame(error, model, frames, request, boundary) from None
     return found[0] if frames and frames[0] is atoms else found
+
+
+def _naming_the_frame(
+    error: LesVizError, model: LESModel, frames: "list[ase.Atoms]", request: Request, boundary: Boundary | None
+) -> LesVizError:
+    """The error of the first frame that fails alone, with its number; the error itself if none does."""
+    for number, frame in enumerate(frames):
+        try:
+            _predict_batch(model, [frame], request, boundary)
+        except LesVizError as caught:
+            return type(caught)(f"frame {number}: {caught}")
+    return error
 
 
 def check_model(model: object) -> None:
@@ -93,8 +110,10 @@ def _checked(quantities: Collection[str], bec_method: str) -> Request:
     if isinstance(quantities, str):
         quantities = [quantities]
     known = {quantity.value for quantity in Quantity}
+    if not isinstance(quantities, Iterable):
+        raise SettingError(f"quantities are {quantities!r}: pass names from {', '.join(sorted(known))}")
     for name in quantities:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise SettingError(f"quantity {str(name)!r} is not known: choose from {', '.join(sorted(known))}")
     if bec_method not in get_args(BornMethod):
         raise SettingError(f"bec_method is {bec_method!r}: expected one of {', '.join(get_args(BornMethod))}")
@@ -131,6 +150,8 @@ def predict_evaluated(model: LESModel, evaluation: Evaluation, request: Request)
 def _predict_batch(
     model: LESModel, frames: "list[ase.Atoms]", request: Request, boundary: Boundary | None
 ) -> list[Prediction]:
+    for frame in frames:
+        refuse_ions(model, frame)
     system = System.from_atoms(frames, boundary=boundary, dtype=model.dtype, device=model.device)
     return predict_system(model, system, request)
 

@@ -9,7 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from les_viz.errors import SettingError
-from les_viz.runs.directory import write_whole
+from les_viz.whole_file import write_whole
 
 VERSION = 1
 

@@ -15,13 +15,12 @@ Whatever one finds there is whole, also after the process was killed.
 """
 
 import json
-import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from les_viz.errors import SettingError
+from les_viz.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +109,6 @@ class RunDirectory:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a file so that a reader finds the old or the new content, also after a crash."""
     write_whole(path, (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode())
-
-
-def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write a file under another name, then rename it.
-
-    Args:
-        path: target.
-        content: all of it.
-        durable: wait for the disk.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        with unfinished.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            if durable:
-                os.fsync(stream.fileno())
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from les_viz.errors import SettingError
+from les_viz.errors import LesVizError, SettingError
 from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.config import RunConfig, run_config
 from les_viz.runs.directory import RunDirectory
@@ -74,7 +74,19 @@ def load_results(folder: Path, *, skip_fs: float = 0.0) -> RunResults:
     Raises:
         SettingError: no run, or no frames after the time.
     """
-    directory = RunDirectory(folder)
+    try:
+        return _load(RunDirectory(folder), skip_fs)
+    except LesVizError:
+        raise
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as caught:
+        raise SettingError(
+            f"{folder}: a file of this run is damaged ({type(caught).__name__}: {str(caught).splitlines()[0]}): "
+            "leave the run out, or run it anew"
+        ) from None
+
+
+def _load(directory: RunDirectory, skip_fs: float) -> RunResults:
+    folder = directory.path
     described = directory.described()
     config = run_config(described["config"])
     thermo = read_columns(directory.thermo)

@@ -82,5 +82,6 @@ def _opposite(groups: dict[str, dict[str, RunResults]]) -> dict[str, list[tuple[
         for seed in along.keys() & against.keys():
             pair = along[seed], against[seed]
             with suppress(SettingError):  # fields that change with time, clusters
-                found.setdefault(name, []).append((dielectric_of_fields(*pair), pair))
+                constant = dielectric_of_fields(*pair)
+                found.setdefault(name, []).append((constant, pair))
     return found

@@ -133,6 +133,8 @@ def _client(scheduler: str) -> "Client":
         from distributed import Client
     except ImportError:
         raise SettingError("a scheduler needs dask.distributed: pip install 'les_viz[sweep]'") from None
+    if ":" not in scheduler:
+        raise SettingError(f"{scheduler!r} is no address of a scheduler: expected one such as tcp://host:8786")
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is ours to explain
     try:
         return Client(scheduler, timeout=CONNECT_S, set_as_default=False)

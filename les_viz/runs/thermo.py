@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.md.frames import Frame
-from les_viz.runs.directory import write_whole
+from les_viz.whole_file import write_whole
+
+_VECTORS = frozenset({"electric_field_V_per_A", "polarization_change_eA", "current_eA_per_fs", "dipole_change_eA"})
 
 _TAIL_BYTES = 8192
 """More than a line takes."""
@@ -73,9 +75,12 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     lines = []
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            lines.append(json.loads(text))
+            line = json.loads(text)
         except ValueError:
             break
+        if not isinstance(line, dict):
+            break
+        lines.append(line)
     return lines
 
 
@@ -88,7 +93,7 @@ def columns_of(lines: list[dict[str, Any]]) -> dict[str, NDArray[np.float64]]:
     """Each quantity over the lines; empty without lines."""
     if not lines:
         return {}
-    return {name: _column([line.get(name) for line in lines]) for name in lines[-1]}
+    return {name: _column(name, [line.get(name) for line in lines]) for name in lines[-1]}
 
 
 def cut_after(path: Path, step: int) -> None:
@@ -101,7 +106,6 @@ def _listed(vector: NDArray[np.float64] | None) -> list[float] | None:
     return None if vector is None else vector.tolist()
 
 
-def _column(values: list[Any]) -> NDArray[np.float64]:
-    width = next((len(value) for value in values if isinstance(value, list)), None)
-    missing = np.nan if width is None else [np.nan] * width
+def _column(name: str, values: list[Any]) -> NDArray[np.float64]:
+    missing = [np.nan] * 3 if name in _VECTORS else np.nan
     return np.array([missing if value is None else value for value in values], dtype=float)

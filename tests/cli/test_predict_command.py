@@ -89,6 +89,8 @@ def test_precision_method_and_boundary_are_passed_on(les_viz, model_file, crysta
         (["--format", "cif"], "named as CIF, but its content is in XYZ format"),
         (["--out", "/no/such/folder/out.json"], "cannot write /no/such/folder/out.json: the folder"),
         (["--out", "/"], "cannot write /: it is a folder"),
+        (["--out", ""], "the file to write has no name"),
+        (["--out", "x" * 300], "(File name too long): choose another place"),
         (["--model", "no-such-model"], "there is no sample model and no file 'no-such-model'"),
         (["--device", "cuda:77"], "device 'cuda:77' is not available here"),
     ],

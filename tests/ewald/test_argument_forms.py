@@ -56,3 +56,38 @@ def test_what_says_nothing_about_periodicity_is_refused(pbc):
 def test_other_kinds_and_shapes_are_refused(charges, positions, cell, message, pbc):
     with pytest.raises(SettingError, match=message):
         electrostatics(charges, positions, cell, pbc=pbc)
+
+
+@pytest.mark.parametrize("form", [np.array, np.float64, torch.tensor, np.float32])
+def test_settings_come_as_any_single_number(form):
+    expected = electrostatics(CHARGES, POSITIONS, CELL, smearing=1.5, k_cutoff=2.0).energy
+    assert electrostatics(CHARGES, POSITIONS, CELL, smearing=form(1.5), k_cutoff=form(2.0)).energy == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("smearing", "1"), ("self_interaction", "yes"), ("backend", ["direct"]), ("system_idx", [0, 0])]
+)
+def test_settings_of_another_kind_are_refused(name, value):
+    with pytest.raises(SettingError, match=name):
+        electrostatics(CHARGES, POSITIONS, CELL, **{name: value})
+
+
+def test_a_coarse_cell_keeps_the_vectors_on_its_sphere():
+    """21.3 Å and 2π/7.1: in single precision the cell's own rounding moves vectors at the cutoff out of it."""
+    positions = torch.rand(12, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 21.3
+    charges = torch.tensor([1.0, -1.0] * 6, dtype=torch.float64)
+    cell = torch.eye(3, dtype=torch.float64) * 21.3
+    fine, coarse = (electrostatics(charges, positions, c, k_cutoff=2 * np.pi / 7.1) for c in (cell, cell.float()))
+    assert float(coarse.energy) == pytest.approx(float(fine.energy), rel=1e-6)
+
+
+def test_inference_mode_leaves_nothing_behind_that_cannot_be_differentiated():
+    cell = torch.eye(3, dtype=torch.float64) * 7.77
+    positions = torch.rand(4, 3, dtype=torch.float64)
+    charges = torch.tensor([1.0, -1.0, 1.0, -1.0], dtype=torch.float64)
+    for backend in ("direct", "nufft"):
+        with torch.inference_mode():
+            electrostatics(charges, positions, cell, backend=backend)
+        moving = positions.clone().requires_grad_()
+        electrostatics(charges, moving, cell, backend=backend).energy.backward()
+        assert moving.grad is not None

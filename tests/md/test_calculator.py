@@ -9,10 +9,11 @@ from ase import units
 from ase.calculators.calculator import PropertyNotImplementedError
 from ase.md.verlet import VelocityVerlet
 from random_models import random_atoms, random_config, random_model, weighted
+from unchecked import unchecked
 
-from les_viz.errors import BoundaryError, ModelError, SettingError
+from les_viz.errors import BoundaryError, ModelError, SettingError, StructureError
 from les_viz.md.calculator import LESCalculator
-from les_viz.models.config import HeadConfig
+from les_viz.models.config import BondHeadConfig, HeadConfig
 from les_viz.models.loading import load_model
 from les_viz.models.model import LESModel
 from les_viz.response.predict import predict
@@ -360,3 +361,19 @@ def test_single_precision(model):
     single = weighted(random_config()).to_precision(torch.float32)
     atoms = with_calculator(single)
     assert atoms.get_forces() == pytest.approx(predict(model, atoms).forces, abs=2e-4)
+
+
+@pytest.mark.parametrize("charge", [1, np.array(1), "1", np.float64(1.0)])
+def test_ions_are_refused_as_by_predict(charge):
+    """A model of transfers has neutral structures only."""
+    transfers = random_model(charge_head=BondHeadConfig(cutoff=3.0, n_transfers=3, hidden=(5,), scale=0.5))
+    atoms = random_atoms(1)
+    atoms.info["charge"] = charge
+    for ask in (lambda: predict(transfers, atoms), lambda: LESCalculator(transfers).get_potential_energy(atoms)):
+        with pytest.raises(StructureError, match=r"total charge is \+1 e"):
+            ask()
+
+
+def test_an_unknown_boundary_is_refused_at_once(model):
+    with pytest.raises(BoundaryError, match="boundary is 'foo'"):
+        unchecked("les_viz.md.calculator").LESCalculator(model, boundary="foo")

@@ -6,7 +6,7 @@ import torch
 from random_models import random_atoms, random_config, random_model, weighted
 from unchecked import unchecked
 
-from les_viz.errors import BoundaryError, ModelError, SettingError, StructureError
+from les_viz.errors import BoundaryError, ModelError, SettingError, StructureError, UnknownElementError
 from les_viz.response.predict import predict
 from les_viz.response.prediction import UNITS, Prediction, Quantity
 
@@ -194,3 +194,36 @@ def test_what_is_no_model_or_no_structure_is_told_what_to_pass():
             predict_anything(random_model(), wrong)
     with pytest.raises(SettingError, match=r"model is 'water': pass what les_viz.load_model returns"):
         unchecked("les_viz.md.calculator").LESCalculator("water")
+
+
+@pytest.mark.parametrize("quantities", [None, 5, [["energy"]]])
+def test_quantities_that_are_no_names_are_refused(quantities):
+    with pytest.raises(SettingError, match="quantit"):
+        unchecked("les_viz.response.predict").predict(random_model(), random_atoms(13), quantities=quantities)
+
+
+def test_the_frame_that_cannot_be_treated_is_named():
+    frames = [random_atoms(seed) for seed in range(3)]
+    frames[1].symbols[2] = "Xe"
+    with pytest.raises(UnknownElementError, match="frame 1: the model does not know Xe"):
+        predict(random_model(), frames)
+    frames[1] = random_atoms(1)
+    frames[2].positions[4] = frames[2].positions[3]
+    with pytest.raises(StructureError, match=r"frame 2: atoms [34] and [34] .* are at the same place"):
+        predict(random_model(), frames)
+
+
+def test_inference_mode_of_the_caller_changes_nothing():
+    model, atoms = random_model(), random_atoms(1)
+    expected = predict(model, atoms, quantities=EVERYTHING)
+    with torch.inference_mode():
+        assert_equal(predict(model, atoms, quantities=EVERYTHING), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_places_that_single_precision_does_not_know_are_noted(dtype):
+    model, atoms = random_model().to_precision(dtype), random_atoms(1)
+    notes = predict(model, atoms).warnings
+    atoms.positions += 200 * atoms.cell[0]
+    far = [note for note in predict(model, atoms).warnings if note not in notes]
+    assert ["single precision knows places" in note for note in far] == ([True] if dtype == torch.float32 else [])

@@ -10,11 +10,13 @@ from dataclasses import replace
 import h5py
 import numpy as np
 import pytest
+from model_files import model_of_kind, write_model
 
 import les_viz
 from les_viz.cli.main import main
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol
+from les_viz.models.config import HeadConfig
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.execution import Watch, execute
@@ -131,3 +133,15 @@ def test_no_run(tmp_path, capsys):
 def test_skip_everything(run_folder, capsys):
     assert main(["analyse", str(run_folder), "--skip-fs", "1000"]) == 2
     assert "skip less than 1000 fs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "changes", [{"charge_head": None, "electrostatics": None}, {"charge_head": HeadConfig(n_out=4, hidden=(5,))}]
+)
+def test_a_model_without_one_polarisation_is_analysed(tables, tmp_path, changes):
+    """Four output lines: as many as a vector has parts would have passed by luck."""
+    content = tables(steps=3, every=1)
+    content["model"]["name"] = str(write_model(tmp_path / "model.safetensors", model_of_kind("atomic", **changes)))
+    create_run(run_config(content), tmp_path / "run")
+    execute(tmp_path / "run", resume=False)
+    assert main(["analyse", str(tmp_path / "run")]) == 0

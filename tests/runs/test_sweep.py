@@ -169,6 +169,12 @@ def test_no_scheduler(slow_sweep, tmp_path, monkeypatch):
     assert not (tmp_path / "sweep").exists()
 
 
+def test_what_is_no_address_is_refused_at_once(slow_sweep, tmp_path):
+    pytest.importorskip("distributed")
+    with pytest.raises(SettingError, match="'foo' is no address of a scheduler"):
+        run_sweep(slow_sweep, tmp_path / "sweep", scheduler="foo")
+
+
 def test_a_stopped_sweep_goes_on(tables, tmp_path):
     """Stopped while one runs and one waits; also one that was queued when its server died."""
     content = tables(pbc=False, steps=100, every=2, timestep_fs=0.05, checkpoint_s=0.0)

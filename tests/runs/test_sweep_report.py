@@ -1,6 +1,7 @@
 """The analysis of a sweep: means over seeds, opposite fields put together, broken runs left out with their reason."""
 
 import json
+import shutil
 
 import pytest
 
@@ -60,3 +61,27 @@ def test_a_run_is_no_sweep_and_nothing_is_refused(folder, tmp_path):
     assert runs_of_sweep(folder / "E+0.1_T300_s1") == []
     with pytest.raises(SettingError, match="no run in this folder"):
         report_of_sweep(runs_of_sweep(tmp_path))
+
+
+def test_opposite_fields_on_clusters_tell_no_dielectric_constant(tables, tmp_path):
+    content = tables(pbc=False, field={"shape": "constant", "amplitude_V_per_A": 0.1}, steps=4, every=1)
+    sweep = sweep_of(content | {"sweep": {"amplitudes_V_per_A": [-0.1, 0.1], "seeds": [1]}})
+    for name, config in sweep.runs.items():
+        create_run(config, tmp_path / name)
+        execute(tmp_path / name, resume=False)
+    found = report_of_sweep(runs_of_sweep(tmp_path))
+    assert set(found.reports) == {"E-0.1_T300", "E+0.1_T300"}
+    assert "dielectric_constant_from_fields" not in found.reports["E+0.1_T300"].numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("trajectory.h5", b"junk"), ("run.json", b"{}"), ("start.npz", b""), ("thermo.jsonl", b"NaN\n")],
+)
+def test_a_damaged_run_is_left_out(folder, tmp_path, name, content):
+    for run in folder.glob("E*0.1_T300_s[12]"):
+        shutil.copytree(run, tmp_path / run.name)
+    (tmp_path / "E+0.1_T300_s1" / name).write_bytes(content)
+    found = report_of_sweep(runs_of_sweep(tmp_path))
+    assert set(found.left_out) == {"E+0.1_T300_s1"}
+    assert set(found.reports) == {"E-0.1_T300", "E+0.1_T300"}

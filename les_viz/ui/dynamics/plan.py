@@ -6,12 +6,12 @@ from typing import Any
 from les_viz.md.protocols import FieldProtocol, Shape
 from les_viz.md.settings import DynamicsSettings, Ensemble
 from les_viz.runs.catalog import runs_folder
-from les_viz.runs.directory import write_whole
 from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_name, upload_digest
 from les_viz.ui.links import Linked, one_of, whole_within, within
 from les_viz.ui.session import ModelEntry, StructureEntry, current, seed, update, widget_value
+from les_viz.whole_file import write_whole
 
 UNWATCHED_S = 15.0
 """A run stops so long after the last of its onlookers has closed the window."""
