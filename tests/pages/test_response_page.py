@@ -1,6 +1,8 @@
 """The Response page without a browser."""
 
+import base64
 import io
+import json
 from contextlib import redirect_stdout
 from dataclasses import replace
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from ase.io import write
 from small_bench import model_bytes, water
+from streamlit.testing.v1 import AppTest
 
 import les_viz
 from les_viz.errors import SettingError
@@ -77,6 +80,26 @@ def test_each_tab_draws(page, title):
     assert page.errors() == []
     if title == "Molecules":
         assert any("2 H2O" in caption.value for caption in page.app.caption)
+
+
+def test_rounding_has_no_colours_and_a_conserved_charge_is_a_sentence(page):
+    page.open_tab("response_tabs", "Sum rule")
+    assert not any("conserves" in text.value for text in page.app.markdown)
+    shown = page.app.session_state["les_viz_session"].shown
+    noise = replace(
+        shown.prediction, acoustic_sum_residual=np.full((3, 3), 2e-14), total_charge_derivative=np.full((6, 3), 1e-15)
+    )
+
+    def draw(shown):
+        from les_viz.ui.response.tabs import show_sum_rule
+
+        show_sum_rule(shown)
+
+    said = AppTest.from_function(draw, kwargs={"shown": replace(shown, prediction=noise)}).run(timeout=60)
+    assert not said.exception
+    assert any("conserves the total charge" in text.value for text in said.markdown)
+    (figure,) = said.get("plotly_chart")
+    assert set(np.frombuffer(base64.b64decode(json.loads(figure.proto.spec)["data"][0]["z"]["bdata"]))) == {0.0}
 
 
 def test_supercells_converge(page, prediction):
