@@ -22,6 +22,12 @@ def test_points_carry_their_atoms():
     assert list(ring.x) == [2]
 
 
+def test_counts_have_ticks_at_whole_numbers_only():
+    y, labels = np.zeros(3), {"x_label": "neighbours", "y_label": "q (e)"}
+    assert scatter_by_element(np.array([1.0, 2, 1]), y, ["H", "O", "H"], **labels).layout.xaxis.dtick == 1
+    assert scatter_by_element(np.array([0.9, 2, 1]), y, ["H", "O", "H"], **labels).layout.xaxis.dtick is None
+
+
 def test_a_plane_saturates_but_tells_the_true_value():
     values = np.array([[0.0, 5.0], [-5.0, 1.0], [2.0, 0.5]])
     near = Marked(x=np.array([1.0]), y=np.array([2.0]), names=["O"])
