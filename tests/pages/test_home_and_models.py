@@ -41,6 +41,13 @@ def test_two_models_are_compared_on_the_structure_of_the_bench(open_page):
         assert any("RMS difference" in caption.value for caption in page.app.caption)
 
 
+def test_charges_are_compared_where_both_models_have_some(open_page):
+    page = open_page("models")
+    page.upload("model", "mine.safetensors", model_bytes(channels=0))
+    assert page.errors() == []
+    assert page.app.button_group(key="compared_quantity_choice").options == ["forces"]
+
+
 def test_a_committee_shows_where_its_members_disagree(open_page):
     page = open_page("models").open_tab("model_tabs", "Committee")
     assert page.errors() == []
@@ -72,6 +79,9 @@ def test_a_model_is_taken_apart_into_facts_and_back_into_its_file():
     assert facts["cutoff (Å)"] == "3"
     assert facts["smearing σ (Å)"] == "1"
     assert facts["self-interaction"] == "removed"
+    assert facts["charges"].startswith("1 channel,")
+    two = load_model_bytes("m.safetensors", model_bytes(channels=2))
+    assert dict(fact_table(two).itertuples(index=False))["charges"].startswith("2 channels,")
     again = load_model_bytes("again.safetensors", native_bytes(model))
     assert again.config == model.config
     for name, value in model.state_dict().items():

@@ -21,7 +21,7 @@ from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
 from les_viz.ui.settings import bound, chosen
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import as_markdown, plain
 
 if TYPE_CHECKING:
     import ase
@@ -88,7 +88,7 @@ def show_comparison(shown: Shown) -> None:
         return
     left, right = st.columns(2)
     with left:
-        st.markdown(_as_markdown(number_table(shown, other, prediction, seconds)))
+        st.markdown(as_markdown(number_table(shown, other, prediction, seconds), align="--:"))
         st.caption(
             "Energies of models that were trained on different methods have different zeros. Time: energy, forces and "
             "charges, once, on this machine while it does whatever else it does."
@@ -140,13 +140,6 @@ def _numbers(entry: ModelEntry, prediction: Prediction) -> dict[str, str]:
     }
 
 
-def _as_markdown(table: pd.DataFrame) -> str:
-    """As a table of the page, which wraps what is too long for its column."""
-    head = [plain(str(name)) for name in table.columns]
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *table.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def file_forces(shown: Shown) -> FloatArray | None:
     """Forces that came with the structure, if it was not changed since."""
     results = shown.atoms.calc.results if shown.atoms.calc is not None else {}
@@ -155,7 +148,9 @@ def file_forces(shown: Shown) -> FloatArray | None:
 
 
 def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> None:
-    options = ["forces", "charges", "Born effective charges"]
+    options = ["forces"]
+    if all(entry.model.coulomb is not None for entry in (shown.model, other)):
+        options += ["charges", "Born effective charges"]
     truth = file_forces(shown)
     if truth is not None:
         options.insert(0, "forces against the file")
