@@ -1,25 +1,20 @@
 // The arrow of something that the whole structure has, such as its dipole: painted over the picture, for it lies inside,
 // where the atoms of a liquid or a crystal would hide it.
-import { type Eye, project } from "./camera.ts";
+import { addArrow } from "./arrow.ts";
+import { type Eye, project, quaternionOf, rotate } from "./camera.ts";
+import { Mesh } from "./mesh.ts";
+import { parseColour } from "./overlays.ts";
 import type { Arrows } from "./scene.ts";
-import { type Vector, length, plus, row, times } from "./vectors.ts";
+import { type Vector, dot, plus, row, times, unit } from "./vectors.ts";
 
-const THICK = 9; // pixels at most, at any zoom: it is no part of the structure
-const SLENDER = 8; // times as long as thick is the shortest
-const [HEAD_LENGTH, HEAD_WIDTH] = [2.4, 1.25]; // in thicknesses; the width from the axis
-const SHORTEST = 2; // pixels: shorter arrows are a point
+const RADIUS = 4.5; // pixels of the shaft at most, at any zoom: it is no part of the structure
+const SIDES = 16;
 const HALO = 2.5; // pixels around it
+const LIGHT: Vector = unit([-0.4, 0.7, 0.6]);
+const [DARKEST, SEAM] = [0.6, 0.8];
 
 /** Whether there is one arrow that belongs to no atom. */
 export const isOfWhole = ({ atoms, vectors }: Arrows): boolean => atoms === null && vectors.length === 3;
-
-/** A point on the screen, in pixels, how far away it is, and the pixels of one Å there. */
-interface Spot {
-  left: number;
-  top: number;
-  depth: number;
-  scale: number;
-}
 
 /** Where an arrow begins and ends, Å. */
 export function endsOf(arrows: Arrows, i: number): [Vector, Vector] {
@@ -28,61 +23,60 @@ export function endsOf(arrows: Arrows, i: number): [Vector, Vector] {
   return [tail, plus(tail, vector)];
 }
 
+/** A triangle on the screen. */
+interface Face {
+  corners: [number, number][];
+  depth: number;
+  colour: string;
+}
+
 export function paintArrow(
   context: CanvasRenderingContext2D,
   eye: Eye,
-  { width, height }: { width: number; height: number },
+  size: { width: number; height: number },
   arrows: Arrows,
   halo: string,
 ): void {
-  const spotOf = (point: Vector): Spot => {
-    const { x, y, depth, scale } = project(eye, point);
-    return { left: ((x + 1) / 2) * width, top: ((1 - y) / 2) * height, depth, scale: (scale * height) / 2 };
-  };
   const [tail, tip] = endsOf(arrows, 0);
-  const long = length(plus(tip, times(-1, tail))) * spotOf(tip).scale;
-  if (long < SHORTEST) return;
-  const thick = Math.min(THICK, long / SLENDER);
-  const part = 1 - (HEAD_LENGTH * thick) / long;
-  const [from, base, end] = [tail, plus(times(1 - part, tail), times(part, tip)), tip].map(spotOf) as [Spot, Spot, Spot];
-  const head = headOf(base, end, thick);
-  context.lineCap = context.lineJoin = "round";
-  for (const [colour, more] of [[halo, 2 * HALO], [arrows.color, 0]] as const) {
-    context.fillStyle = context.strokeStyle = colour;
-    context.lineWidth = thick + more;
-    context.beginPath();
-    context.moveTo(from.left, from.top);
-    context.lineTo(base.left, base.top);
+  const mesh = new Mesh();
+  const pixels = (project(eye, tip).scale * size.height) / 2; // of an Å
+  addArrow(mesh, tail, tip, { radius: RADIUS / pixels, colour: parseColour(arrows.color), sides: SIDES });
+  const faces = facesOf(mesh, eye, size);
+  context.lineJoin = "round";
+  for (const { corners } of faces) {
+    outline(context, corners);
+    context.lineWidth = 2 * HALO;
+    context.strokeStyle = halo;
     context.stroke();
-    context.lineWidth = more;
-    for (const outline of head) {
-      context.fill(outline);
-      if (more > 0) context.stroke(outline);
-    }
   }
-  if (!isComing(base, end, thick)) return;
-  context.fillStyle = halo;
+  for (const { corners, colour } of faces) {
+    outline(context, corners);
+    context.lineWidth = SEAM; // or the background would shine through between them
+    context.fillStyle = context.strokeStyle = colour;
+    context.fill();
+    context.stroke();
+  }
+}
+
+/** From far to near. */
+function facesOf(mesh: Mesh, eye: Eye, { width, height }: { width: number; height: number }): Face[] {
+  const turn = quaternionOf(eye.view);
+  const spots = Array.from({ length: mesh.size }, (_, i) => project(eye, row(mesh.positions, i)));
+  const faces = Array.from({ length: mesh.faces.length / 3 }, (_, f): Face => {
+    const points = [0, 1, 2].map((k) => mesh.faces[3 * f + k]!);
+    const normal = unit(points.map((i) => row(mesh.normals, i)).reduce(plus));
+    const light = DARKEST + (1 - DARKEST) * Math.max(0, dot(rotate(turn, normal), LIGHT));
+    return {
+      corners: points.map((i) => [((spots[i]!.x + 1) / 2) * width, ((1 - spots[i]!.y) / 2) * height]),
+      depth: points.reduce((sum, i) => sum + spots[i]!.depth, 0),
+      colour: `rgb(${row(mesh.colours, points[0]!).map((c) => Math.round(c * light)).join(",")})`,
+    };
+  });
+  return faces.sort((a, b) => b.depth - a.depth);
+}
+
+function outline(context: CanvasRenderingContext2D, corners: [number, number][]): void {
   context.beginPath();
-  context.arc(end.left, end.top, thick / 3, 0, 2 * Math.PI);
-  context.fill();
-}
-
-/** Whether the tip lies before its base, as seen by the viewer: then it is marked, as physicists do. */
-function isComing(base: Spot, end: Spot, thick: number): boolean {
-  return end.depth < base.depth && Math.hypot(end.left - base.left, end.top - base.top) < HEAD_WIDTH * thick;
-}
-
-/** A cone as it is seen: the ellipse of its base and the triangle up to its tip. */
-function headOf(base: Spot, end: Spot, thick: number): [Path2D, Path2D] {
-  const [right, down] = [end.left - base.left, end.top - base.top];
-  const [angle, wide] = [Math.atan2(down, right), HEAD_WIDTH * thick];
-  const narrow = wide * Math.sqrt(Math.max(0, 1 - (Math.hypot(right, down) / (HEAD_LENGTH * thick)) ** 2));
-  const [x, y] = [-wide * Math.sin(angle), wide * Math.cos(angle)];
-  const [disc, side] = [new Path2D(), new Path2D()];
-  disc.ellipse(base.left, base.top, narrow, wide, angle, 0, 2 * Math.PI);
-  side.moveTo(end.left, end.top);
-  side.lineTo(base.left + x, base.top + y);
-  side.lineTo(base.left - x, base.top - y);
-  side.closePath();
-  return [disc, side];
+  for (const [left, top] of corners) context.lineTo(left, top);
+  context.closePath();
 }
