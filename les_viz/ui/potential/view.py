@@ -35,6 +35,9 @@ _SURFACES = {"none": None, "low": 0.15, "middle": 0.3, "high": 0.6}
 
 _ARROWS_AN_EDGE = 9
 
+SKEWED = 1e-3
+"""Cosine of the angle between two edges, from which on it is no right one."""
+
 
 def has_charges(shown: Shown) -> bool:
     """Whether the model makes a potential; says so if not."""
@@ -104,6 +107,8 @@ def show_plane(shown: Shown) -> None:
         atoms=atoms_near(grid, plane, shown.prediction),
     )
     show_figure(figure, key="plane_map")
+    if abs(grid.cell[first] @ grid.cell[second]) > SKEWED * lengths[first] * lengths[second]:
+        st.caption("The cell is skewed: the map has lattice coordinates, its edges drawn at a right angle.")
 
 
 def show_details(shown: Shown) -> None:

@@ -21,7 +21,7 @@ import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./represent
 import { type Arrows, type Scene, type Volume, covalentRadii, metalsOf, sameNumbers, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
 import { Sketch, type Sketched, canSketch } from "./sketch.ts";
-import { type Vector, unit } from "./vectors.ts";
+import { type Vector, plus, row, unit } from "./vectors.ts";
 import { endsOf, isOfWhole } from "./wholearrow.ts";
 
 const START: Quaternion = [-0.1305, 0.2588, 0.0341, 0.9565]; // a little from above and from the side
@@ -166,7 +166,7 @@ export class Canvas {
 
   /** Look at the whole structure; keep the direction if one is given. */
   reset({ scene, positions, cell }: Placed, rotation: Quaternion = START): void {
-    const ball = boundingBall(positions, cell, cell === null ? scene.arrows.flatMap(allEndsOf) : []);
+    const ball = boundingBall(positions, cell, cell === null ? beside(scene) : []);
     const [x, y, z] = ball.centre;
     const distance = fittingDistance(ball.radius, this.eye.aspect, this.isOrthographic);
     this.view = [-x, -y, -z, CAMERA_Z - distance, ...rotation];
@@ -308,6 +308,10 @@ export class Canvas {
 }
 
 const arrowNames = Array.from({ length: MOST_ARROWS }, (_, i) => `arrows${i}`);
+/** Where the layers of an open system reach. */
+const beside = ({ arrows, volume }: Scene): Vector[] => [...arrows.flatMap(allEndsOf), ...(volume === null ? [] : cornersOf(volume))];
 const allEndsOf = (arrows: Arrows): Vector[] =>
   Array.from({ length: arrows.vectors.length / 3 }, (_, i) => endsOf(arrows, i)).flat();
+const cornersOf = ({ cell, origin }: Volume): Vector[] =>
+  cellEdges(Float32Array.from(cell)).flat().map((corner) => plus(corner, row(origin, 0)));
 const point = ([x, y, z]: Vector) => ({ x, y, z });
