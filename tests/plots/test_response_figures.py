@@ -46,6 +46,7 @@ def test_a_spread_counts_everything():
     assert sum(figure.data[0].y) == 50
     assert f"mean {values.mean():.3g}" in figure.layout.annotations[0].text
     assert sum(spread(np.ones(3), label="l", counted="c").data[0].y) == 3
+    assert spread(np.ones(3), label="l", counted="c").layout.yaxis.dtick == 1
 
 
 def test_curves_are_named_where_there_are_several():
