@@ -4,10 +4,14 @@ import io
 import json
 from contextlib import redirect_stdout
 
+import numpy as np
 import pytest
-from small_bench import model_bytes
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.io import write
+from small_bench import model_bytes, water
 
 from les_viz.models.loading import load_model_bytes
+from les_viz.plots import theme
 from les_viz.ui.model_page.facts import fact_table, native_bytes
 
 
@@ -46,6 +50,20 @@ def test_charges_are_compared_where_both_models_have_some(open_page):
     page.upload("model", "mine.safetensors", model_bytes(channels=0))
     assert page.errors() == []
     assert page.app.button_group(key="compared_quantity_choice").options == ["forces"]
+
+
+def test_models_have_the_colours_of_their_kind_beside_the_forces_of_a_file(open_page):
+    atoms = water()
+    atoms.calc = SinglePointCalculator(atoms, forces=np.zeros((6, 3)))
+    text = io.StringIO()
+    write(text, atoms, format="extxyz")
+    page = open_page("models")
+    page.upload("structure", "labelled.extxyz", text.getvalue().encode())
+    page.upload("model", "twin.safetensors", model_bytes(channels=0))
+    assert page.errors() == []
+    figures = [json.loads(chart.proto.spec) for chart in page.app.get("plotly_chart")]
+    (parity,) = [f for f in figures if f["layout"]["xaxis"]["title"]["text"] == "force in the file (eV/Å)"]
+    assert [trace["marker"]["color"] for trace in parity["data"][1:]] == [theme.SHORT_RANGE, theme.LONG_RANGE]
 
 
 def test_a_committee_shows_where_its_members_disagree(open_page):

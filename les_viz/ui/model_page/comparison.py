@@ -207,13 +207,19 @@ def _show_truth(shown: Shown, other: ModelEntry, prediction: Prediction, truth: 
         x_label="force in the file (eV/Å)",
         y_label="force of the model (eV/Å)",
     )
-    figure.data[1].marker.color = theme.LONG_RANGE
-    figure.data[2].marker.color = theme.SHORT_RANGE
+    for trace, color in zip(figure.data[1:], _colors(shown.model, other), strict=True):
+        trace.marker.color = color
     show_figure(figure, key="truth_parity")
     errors = [agreement(truth, np.asarray(own.forces)).rmse for own in (shown.prediction, prediction)]
     st.caption(
         plain(f"RMSE {1e3 * errors[0]:.3g} meV/Å of {shown.model.label}, {1e3 * errors[1]:.3g} meV/Å of {other.label}.")
     )
+
+
+def _colors(first: ModelEntry, second: ModelEntry) -> tuple[str, str]:
+    """Those that models with and without charges have everywhere; another one where both are of one kind."""
+    mine, others = (theme.SHORT_RANGE if e.model.coulomb is None else theme.LONG_RANGE for e in (first, second))
+    return mine, theme.SERIES[0] if others == mine else others
 
 
 def _rms(forces: FloatArray | None) -> float:
