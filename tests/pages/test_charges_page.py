@@ -275,6 +275,8 @@ def test_other_changes(page, button):
     changed = "positions" if button == "Turn" else "values"
     assert not np.allclose(after[changed], before[changed])
     assert (after["numbers"] != before["numbers"]).any() == (button == "Swap")
+    warned = any("compares different atoms" in caption.value for caption in page.app.caption)
+    assert warned == (button == "Swap")
 
 
 @pytest.mark.parametrize("name", ["force", "short-range energy", "Coulomb energy"])
