@@ -13,8 +13,8 @@ from les_viz.ui.session import Shown, current, update, widget_value
 from les_viz.ui.wording import plain
 
 _OTHER_ATOMS = (
-    "With an element swapped, the energy change compares different atoms, whose own energies are in it: it does not say "
-    "what the swap costs."
+    "With an element swapped, the energy change compares different atoms, whose own energies are in it: it does not "
+    "say what the swap costs."
 )
 _QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
 

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.io import write
-from small_bench import model_bytes, water
+from small_bench import model_bytes, water, write_samples
 
+from les_viz import resources
 from les_viz.models.loading import load_model_bytes
 from les_viz.plots import theme
+from les_viz.ui.home import picture_of
 from les_viz.ui.model_page.facts import fact_table, native_bytes
 
 
@@ -24,6 +26,18 @@ def test_home_shows_the_bench_and_a_card_with_links_for_each_sample(open_page):
     assert all(url.startswith("data:image/svg+xml;base64,") for url in pictures)
     assert any("**water**" in text.value for text in page.app.markdown)
     assert sum("structure=water" in text.value for text in page.app.markdown) == 4
+
+
+def test_the_thumbnail_of_a_liquid_shows_one_cell(tmp_path, monkeypatch):
+    pictures = []
+    for name, cells in (("inside", 0), ("outside", 2)):
+        folder = write_samples(tmp_path / name)
+        atoms = water()
+        atoms.positions[0] += cells * atoms.cell[0]
+        write(folder / "water" / "liquid.extxyz", atoms)
+        monkeypatch.setattr(resources, "SAMPLE_MODELS", folder)
+        pictures.append(picture_of("water", {})[1])
+    assert pictures[0] == pictures[1]
 
 
 @pytest.mark.parametrize("title", ["Compare two", "Inside", "Training", "All models", "Convert and download"])
