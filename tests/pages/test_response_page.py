@@ -160,6 +160,8 @@ def test_infrared_modes_are_a_table_a_spectrum_and_a_motion(page, structure, mon
     assert str(molecule.symbols) == "OH2"
     assert not molecule.pbc.any()
     assert molecule.get_all_distances().max() < 2, "the molecule is in pieces"
+    mode = next(header for header in (page.payload(number)[0] for number in (0, 1)) if header["viewer"] == "mode")
+    assert mode["height"] >= 320, "the style of the viewer lets it be no lower: its legend would be cut"
     table = page.app.dataframe[0].value
     assert len(table) == 3
     np.testing.assert_allclose(table["km/mol"], INFRARED_KM_PER_MOL * table["(D/Å)²/amu"])
