@@ -18,7 +18,7 @@ import type { Grid } from "./grid.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Placed } from "./placed.ts";
 import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
-import { type Arrows, type Scene, type Volume, covalentRadii, metalsOf, sameNumbers, symbolOf } from "./scene.ts";
+import { type Arrows, type Scene, type Volume, covalentRadii, sameNumbers, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
 import { Sketch, type Sketched, canSketch } from "./sketch.ts";
 import { type Vector, plus, row, unit } from "./vectors.ts";
@@ -139,7 +139,7 @@ export class Canvas {
       atom.z = placed.positions[3 * i + 2]!;
     });
     const radii = covalentRadii(placed.scene);
-    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii, metalsOf(placed.scene)));
+    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii));
     this.paint(placed, drawing, values, radii);
     this.drawCell(drawing.showCell ? placed.cell : null);
     this.invalidate();
@@ -150,7 +150,7 @@ export class Canvas {
     if (!this.isPlain || !canSketch(placed.scene, values)) return false;
     const { scene } = placed;
     const hasBonds = drawing.representation !== "spheres";
-    const pairs = hasBonds ? this.bonds.between(placed, covalentRadii(scene), metalsOf(scene)) : [];
+    const pairs = hasBonds ? this.bonds.between(placed, covalentRadii(scene)) : [];
     this.sketched = { placed, drawing, values, pairs, background: this.background };
     return true;
   }
