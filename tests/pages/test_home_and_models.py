@@ -56,7 +56,8 @@ def test_two_models_are_compared_on_the_structure_of_the_bench(open_page):
     for what in ("charges", "Born effective charges"):
         page.app.button_group(key="compared_quantity_choice").set_value(what).run()
         assert page.errors() == []
-        assert any("RMS difference" in caption.value for caption in page.app.caption)
+        (said,) = [caption.value for caption in page.app.caption if "RMS difference" in caption.value]
+        assert said.split(",")[0].endswith(" e")
 
 
 def test_charges_are_compared_where_both_models_have_some(open_page):

@@ -39,13 +39,15 @@ class Compared:
     """One quantity of both models.
 
     Attributes:
-        label: with its unit in parentheses.
+        label: what it is.
+        unit: its unit.
         first: (n,) of the model on the bench.
         second: (n,) of the other.
         kinds: (n,) element of each.
     """
 
     label: str
+    unit: str
     first: FloatArray
     second: FloatArray
     kinds: list[str]
@@ -169,31 +171,36 @@ def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> Non
         pair.first,
         pair.second,
         pair.kinds,
-        x_label=f"{shown.model.label}: {pair.label}",
-        y_label=f"{other.label}: {pair.label}",
+        x_label=f"{shown.model.label}: {pair.label} ({pair.unit})",
+        y_label=f"{other.label}: {pair.label} ({pair.unit})",
     )
     show_figure(figure, key="model_parity")
     fit = "" if compared.r_squared is None else f", R² {compared.r_squared:.3f}"
-    st.caption(f"RMS difference {compared.rmse:.3g}{fit}.")
+    st.caption(f"RMS difference {compared.rmse:.3g} {pair.unit}{fit}.")
 
 
 def _compared(shown: Shown, other: ModelEntry, prediction: Prediction, what: str) -> Compared:
     symbols = np.array([SYMBOLS[number] for number in prediction.atomic_numbers])
     mine = shown.prediction
     if what == "charges":
-        label, first, second = "partial charge (e)", mine.partial_charges, prediction.partial_charges
+        label, unit, first, second = "partial charge", "e", mine.partial_charges, prediction.partial_charges
     elif what == "forces":
-        label, first, second = "force component (eV/Å)", np.asarray(mine.forces), np.asarray(prediction.forces)
+        label, unit = "force component", "eV/Å"
+        first, second = np.asarray(mine.forces), np.asarray(prediction.forces)
     else:
         asked = frozenset({"born_effective_charges"})
         tensors = [
             np.asarray(predict_cached(entry, shown.atoms, asked, boundary=shown.boundary).born_effective_charges)
             for entry in (shown.model, other)
         ]
-        label, first, second = "BEC (e)", tensors[0], tensors[1]
+        label, unit, first, second = "BEC", "e", tensors[0], tensors[1]
     per_atom = first.size // len(symbols)
     return Compared(
-        label=label, first=first.ravel(), second=second.ravel(), kinds=np.repeat(symbols, per_atom).tolist()
+        label=label,
+        unit=unit,
+        first=first.ravel(),
+        second=second.ravel(),
+        kinds=np.repeat(symbols, per_atom).tolist(),
     )
 
 
