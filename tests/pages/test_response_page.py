@@ -19,7 +19,7 @@ from les_viz.md.infrared import modes_from
 from les_viz.reference import tight_binding
 from les_viz.response.tensors import isotropic_parts
 from les_viz.ui.edits import MoveAtom
-from les_viz.units import INFRARED_KM_PER_MOL
+from les_viz.units import DEBYE, INFRARED_KM_PER_MOL
 
 
 @pytest.fixture
@@ -80,6 +80,15 @@ def test_each_tab_draws(page, title):
     assert page.errors() == []
     if title == "Molecules":
         assert any("2 H2O" in caption.value for caption in page.app.caption)
+
+
+def test_molecules_of_which_there_is_one_each_are_a_table(page):
+    page.app.selectbox(key="structure_choice").select("sample:water/molecule.extxyz").run()
+    page.open_tab("response_tabs", "Molecules")
+    assert page.errors() == []
+    (table,) = [text.value for text in page.app.markdown if text.value.startswith("| molecule |")]
+    debyes = np.linalg.norm(page.app.session_state["les_viz_session"].shown.prediction.dipole) / DEBYE
+    assert f"| H2O | {debyes:.2f} |" in table
 
 
 def test_rounding_has_no_colours_and_a_conserved_charge_is_a_sentence(page):

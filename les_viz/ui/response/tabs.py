@@ -20,6 +20,7 @@ from les_viz.ui.response.supercell import show_supercells
 from les_viz.ui.response.truth import show_truth
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
+from les_viz.ui.wording import as_markdown
 from les_viz.units import DEBYE
 from les_viz.viewer.scene import Coloring
 
@@ -98,6 +99,10 @@ def _show_molecules(shown: Shown) -> None:
         f"{counts}, found by bond lengths. Dipole of each about its own centre, from partial charges: in a liquid it "
         "is a property of the model, since no experiment cuts a liquid into molecules."
     )
+    if kinds.is_unique:
+        rows = [(formula, f"{sizes[molecule]:.2f}") for molecule, formula in kinds.items()]
+        st.markdown(as_markdown(pd.DataFrame(rows, columns=["molecule", "dipole (D)"]), align="--:"))
+        return
     formula = kinds.value_counts().index[0]
     if kinds.nunique() > 1:
         names = kinds.value_counts().index.tolist()
