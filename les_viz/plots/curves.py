@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil, floor, log10
 
+import numpy as np
 import plotly.graph_objects as go
 
 from les_viz.plots.theme import REFERENCE_GREY, SERIES, template
 from les_viz.response.prediction import FloatArray
 
 HEIGHT = 320
+_MANY = 5
+"""Largest over smallest, beyond which only some ticks have room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,9 @@ def curves(
             )
         )
     figure.update_xaxes(title_text=x_label)
-    figure.update_yaxes(title_text=y_label, type="log" if is_logarithmic else "linear")
+    figure.update_yaxes(title_text=y_label)
+    if is_logarithmic:
+        figure.update_yaxes(type="log", tickvals=round_values(np.concatenate([np.asarray(line.y) for line in lines])))
     figure.update_layout(
         template=template(),
         height=height,
@@ -66,6 +72,18 @@ def curves(
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
     return figure
+
+
+def round_values(values: FloatArray) -> list[float]:
+    """Ticks that are read as they are: the numbers of one digit in the range, some of them where there are many."""
+    kept = values[values > 0]
+    if not kept.size:
+        return []
+    low, high = float(kept.min()), float(kept.max())
+    digits = (1, 2, 5) if high > _MANY * low else range(1, 10)
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    candidates = (float(f"{digit}e{decade}") for decade in decades for digit in digits)
+    return [value for value in candidates if low <= value <= high]
 
 
 def with_level(figure: go.Figure, value: float, name: str) -> go.Figure:

@@ -13,6 +13,8 @@ from les_viz.response.prediction import FloatArray
 N_BINS = 48
 ROW_HEIGHT = 96
 AXIS_HEIGHT = 64
+FEW = 3
+"""Atoms in the highest bar up to which each has its tick; plotly itself would put ticks at halves of an atom."""
 
 
 def histogram_by_element(
@@ -51,6 +53,9 @@ def histogram_by_element(
         "margin": {"t": 24},
         "selectdirection": "h",
     }
+    for row, bar in enumerate(bars, start=1):
+        if max(bar["y"]) <= FEW:
+            layout[f"yaxis{_number(row)}"]["dtick"] = 1
     if marked is not None:
         layout["shapes"] = [_mark(float(values[marked]), elements.index(symbols[marked]) + 1)]
     # Made at one stroke: built up by methods, it would take the page as long as a prediction.

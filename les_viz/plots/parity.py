@@ -11,6 +11,11 @@ from les_viz.response.prediction import FloatArray
 
 HEIGHT = 380
 
+R_SQUARED_HELP = (
+    "Part of the reference's variance that the grey line of equality explains: 1 if all values are the reference's "
+    "own, below 0 if its mean would come nearer."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:

@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 from les_viz.plots.theme import REFERENCE_GREY, diverging_scale, template
 from les_viz.response.prediction import FloatArray
 
-HEIGHT = 330
+HEIGHT = 400
+MOST_NAMES = 60
+"""Atoms that are named; more of them are dots, which leave something of the map to see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +58,32 @@ def plane_map(
         zmax=limit,
         contours={"start": -limit, "end": limit, "size": limit / 5, "coloring": "heatmap"},
         line={"width": 0.4, "color": REFERENCE_GREY},
-        colorbar={"title": {"text": label, "side": "top"}, "thickness": 12, "outlinewidth": 0},
+        colorbar={
+            "title": {"text": label, "side": "top"},
+            "orientation": "h",
+            "yanchor": "bottom",
+            "y": 1.02,
+            "len": 0.9,
+            "thickness": 12,
+            "tickvals": [-limit, 0, limit],
+            "ticktext": [f"−{limit:.2g}", "0", f"+{limit:.2g}"],
+            "outlinewidth": 0,
+        },
         hovertemplate="%{customdata:+.3f} at %{x:.2f}, %{y:.2f} Å<extra></extra>",
     )
+    has_names = len(atoms.names) <= MOST_NAMES
     dots = go.Scatter(
         x=atoms.x,
         y=atoms.y,
         text=list(atoms.names),
-        mode="markers+text",
+        mode="markers+text" if has_names else "markers",
         textposition="middle center",
         textfont={"size": 10, "color": "#1c1c1c"},
-        marker={"size": 15, "color": "rgba(255,255,255,0.75)", "line": {"color": "#1c1c1c", "width": 1}},
+        marker={
+            "size": 15 if has_names else 4,
+            "color": "rgba(255,255,255,0.75)",
+            "line": {"color": "#1c1c1c", "width": 1},
+        },
         hoverinfo="skip",
     )
     figure = go.Figure([fill, dots])

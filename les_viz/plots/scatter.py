@@ -47,6 +47,8 @@ def scatter_by_element(
             figure.add_trace(_rings(x[ringed], y[ringed]), row=row, col=1)
         title_row(figure, row, f"<b>{element}</b>  {y_label}")
     figure.update_xaxes(title_text=x_label, row=len(elements), col=1)
+    if np.array_equal(x, np.round(x)):
+        figure.update_xaxes(dtick=1)  # counts: there is nothing between them
     figure.update_yaxes(nticks=5)
     figure.update_layout(template=template(), height=ROW_HEIGHT * len(elements) + AXIS_HEIGHT, margin_t=24)
     return figure

@@ -8,6 +8,8 @@ from les_viz.response.prediction import FloatArray
 
 HEIGHT = 300
 MOST_BINS = 40
+FEW = 5
+"""In the highest bar, up to which each has its tick: there are no halves of what is counted."""
 
 
 def spread(values: FloatArray, *, label: str, counted: str) -> go.Figure:
@@ -42,5 +44,7 @@ def spread(values: FloatArray, *, label: str, counted: str) -> go.Figure:
     )
     figure.update_xaxes(title_text=label)
     figure.update_yaxes(title_text=counted, rangemode="tozero", nticks=6)
+    if counts.max() <= FEW:
+        figure.update_yaxes(dtick=1)
     figure.update_layout(template=template(), height=HEIGHT, margin_t=28)
     return figure

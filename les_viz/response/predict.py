@@ -158,10 +158,12 @@ def _predict_batch(
 
 def _born_charges(model: LESModel, evaluation: Evaluation, request: Request) -> tuple[Tensor, Tensor]:
     channels = model.config.charge_head.n_out if model.config.charge_head else 0
-    if channels != 1:
+    if channels == 0:
+        raise ModelError("the model has no charges, hence no Born effective charges: choose one with charges")
+    if channels > 1:
         raise ModelError(
             f"the model has {channels} charge channels, and Born effective charges are defined for one: "
-            "leave born_effective_charges out, or choose another model"
+            "choose another model, or do without them"
         )
     born, charge_derivative = local_born_charges(model, evaluation)
     if request.bec_method == "wrapped":

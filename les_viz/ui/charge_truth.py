@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
-from les_viz.plots.parity import agreement, parity
+from les_viz.plots.parity import R_SQUARED_HELP, agreement, parity
 from les_viz.plots.text import signed
 from les_viz.reference import equilibration, tight_binding
 from les_viz.reference.formal_charges import formal_charges
@@ -108,7 +108,7 @@ def _show(shown: Shown, name: str, reference: FloatArray) -> None:
     show_figure(figure, key="charge_parity", place=left)
     right.metric("RMS difference", f"{compared.rmse:.3f} e")
     right.metric("Slope through the origin", "–" if compared.slope is None else signed(compared.slope))
-    right.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}")
+    right.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}", help=R_SQUARED_HELP)
 
 
 def _computed(shown: Shown) -> dict[str, FloatArray]:

@@ -23,6 +23,8 @@ QUESTION = "See the charges that a machine-learned potential found by itself, an
 
 _PAGES = {"charges": "Charges", "response": "Response", "potential": "Potential", "models": "Model"}
 _CARDS_A_ROW = 3
+_OUTSIDE = 0.05
+"""Of an edge of the cell by which an atom may lie before it: a crystal that shakes stays in one piece."""
 
 SENTENCES = """
 A machine-learned potential gives the energy of atoms from their surroundings, up to a cutoff of a few Å.
@@ -101,7 +103,8 @@ def picture_of(name: str, card: dict[str, Any]) -> tuple[Path, str] | None:
     means = card.get("charges", {}).get("mean_e", {})
     charges = [float(means.get(symbol, 0.0)) for symbol in atoms.symbols]
     title = f"{structures.sample_label(own[0])}, atoms coloured by the mean latent charge of their element"
-    return own[0], thumbnail(atoms.numbers, atoms.positions, charges, title=title)
+    positions = atoms.get_positions(wrap=True, eps=_OUTSIDE)  # which leaves open directions alone
+    return own[0], thumbnail(atoms.numbers, positions, charges, title=title)
 
 
 def _show_card(name: str) -> None:

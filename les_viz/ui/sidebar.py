@@ -11,6 +11,7 @@ from les_viz import resources
 from les_viz.errors import LesVizError
 from les_viz.hosting import Hosting
 from les_viz.ui import models, structures
+from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import undo
 from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update, widget_value
@@ -173,7 +174,7 @@ def _describe_structure(entry: StructureEntry) -> None:
         seed(_FRAME_WIDGET, current().frame + 1)
         count = len(entry.frames)
         st.slider(f"Frame (of {count})", 1, count, key=_FRAME_WIDGET, on_change=_take_frame)
-    st.caption(plain(structures.describe(entry, current().frame)))
+    st.caption(plain(structures.describe(edited(entry.frames[current().frame], current().edits))))
     for note in entry.notes:
         st.caption(plain(note))
     if current().edits:

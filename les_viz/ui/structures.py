@@ -125,9 +125,8 @@ def is_mixed(entry: StructureEntry, frame: int) -> bool:
     return any(flags) and not all(flags)
 
 
-def describe(entry: StructureEntry, frame: int) -> str:
+def describe(atoms: "ase.Atoms") -> str:
     """One line: formula, size, cell."""
-    atoms = entry.frames[frame]
     formula = f"{atoms.symbols.formula:hill}".translate(_SUBSCRIPTS)
     parts = [f"{formula}, {len(atoms)} {'atom' if len(atoms) == 1 else 'atoms'}"]
     if atoms.pbc.any():

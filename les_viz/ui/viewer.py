@@ -17,6 +17,9 @@ from les_viz.viewer.scene import Scene
 HEIGHT = 560
 """Pixels: viewer and its toolbar fit a window of 800 below the title."""
 
+LOWEST = 330
+"""Pixels below which the viewer, whose style has a least height, would be cut off."""
+
 _HEAD_START_S = 0.5
 """Seconds by which the first picture of the process goes ahead of the rest of its page."""
 

@@ -12,6 +12,10 @@ from les_viz.ui.prediction import predict_cached, undo
 from les_viz.ui.session import Shown, current, update, widget_value
 from les_viz.ui.wording import plain
 
+_OTHER_ATOMS = (
+    "With an element swapped, the energy change compares different atoms, whose own energies are in it: it does not "
+    "say what the swap costs."
+)
 _QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
 
 
@@ -111,6 +115,8 @@ def _show_changes(shown: Shown) -> None:
     if after.dipole is not None and before.dipole is not None:
         change = float(np.linalg.norm(after.dipole - scale * before.dipole))
         fifth.metric("Dipole change", f"{change:.3f} e·Å", help="Length of the difference.")
+    if any(isinstance(edit, SwapElement) for edit in edits):
+        st.caption(_OTHER_ATOMS)
 
 
 def _named(shown: Shown, index: int) -> str:

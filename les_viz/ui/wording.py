@@ -2,6 +2,8 @@
 
 import re
 
+import pandas as pd
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:&-])")
 
 
@@ -13,3 +15,15 @@ def plain(text: str) -> str:
 def number(value: float, digits: int = 3) -> str:
     """A number with a true minus and no plus."""
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def as_markdown(table: pd.DataFrame, *, align: str = ":--") -> str:
+    """A table of text as one of the page, which wraps what is too long for its column.
+
+    Args:
+        table: text, whatever it holds.
+        align: of all columns but the first, as Markdown writes it.
+    """
+    head, *rows = ([plain(str(cell)) for cell in line] for line in (table.columns, *table.to_numpy()))
+    lines = [head, [":--", *[align] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

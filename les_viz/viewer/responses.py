@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from les_viz.errors import SettingError
 from les_viz.response.prediction import UNITS, FloatArray, Prediction
 from les_viz.viewer.layers import GREEN, ORANGE, VIOLET, Arrows, IndexArray, Tensors
 
 _FIELD_UNIT = "V/Å"
+
+VANISHING = 5e-4
+"""e Å: a smaller dipole is none, and its arrow would point anywhere."""
 
 
 def dipole_arrow(prediction: Prediction) -> Arrows:
@@ -18,17 +22,18 @@ def dipole_arrow(prediction: Prediction) -> Arrows:
         prediction: of a structure, with its dipole.
 
     Returns:
-        One arrow, centred in the cell of a crystal or at the middle of a molecule's atoms.
+        One arrow, centred in the cell of a crystal or at the middle of a molecule's atoms; none where it vanishes.
     """
     if prediction.dipole is None:
         raise SettingError("the prediction holds no dipole: ask for the quantity 'dipole'")
     middle = prediction.cell.sum(axis=0) / 2 if prediction.pbc else prediction.positions.mean(axis=0)
     reach = float(np.max(np.linalg.norm(prediction.positions - middle, axis=1), initial=0.0))
+    is_there = _is_there(prediction.dipole[None])
     return Arrows.of(
         "dipole",
         UNITS["dipole"],
-        middle[None],
-        prediction.dipole[None],
+        middle[None][is_there],
+        prediction.dipole[None][is_there],
         color=GREEN,
         longest=float(np.clip(reach, 2.0, 8.0)),
         is_centered=True,
@@ -73,11 +78,23 @@ def molecule_dipole_arrows(centres: FloatArray, dipoles: FloatArray, atoms: Inde
         atoms: (molecules,), one member of each molecule, which the arrow moves with.
 
     Returns:
-        The arrows, centred.
+        The arrows, centred; none for molecules without a dipole.
     """
+    is_there = _is_there(dipoles)
     return Arrows.of(
-        "molecular dipole", UNITS["dipole"], centres, dipoles, color=GREEN, longest=2.2, atoms=atoms, is_centered=True
+        "molecular dipole",
+        UNITS["dipole"],
+        centres[is_there],
+        dipoles[is_there],
+        color=GREEN,
+        longest=2.2,
+        atoms=atoms[is_there],
+        is_centered=True,
     )
+
+
+def _is_there(dipoles: FloatArray) -> NDArray[np.bool_]:
+    return np.asarray(np.linalg.norm(dipoles, axis=-1) >= VANISHING)
 
 
 def born_charge_glyphs(prediction: Prediction, *, atoms: Sequence[int] | None = None) -> Tensors:

@@ -275,6 +275,10 @@ def test_other_changes(page, button):
     changed = "positions" if button == "Turn" else "values"
     assert not np.allclose(after[changed], before[changed])
     assert (after["numbers"] != before["numbers"]).any() == (button == "Swap")
+    said = {"Turn": "H₄O₂, 6 atoms · cell 7.0 × 8.0", "Strain": "cell 7.0 × 8.2", "Swap": "H₅O"}[button]
+    assert any(said in caption.value for caption in page.app.caption), "the sidebar tells another structure"
+    warned = any("compares different atoms" in caption.value for caption in page.app.caption)
+    assert warned == (button == "Swap")
 
 
 @pytest.mark.parametrize("name", ["force", "short-range energy", "Coulomb energy"])

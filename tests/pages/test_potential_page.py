@@ -50,6 +50,8 @@ def test_the_field_is_drawn(page, where):
     assert page.errors() == []
     (arrows,) = page.payload()[0]["arrows"]
     assert arrows["unit"] == "V/Å"
+    moves = page.payload()[1].get("arrows0.atoms")
+    assert (moves is None) == (where == "in the plane"), "arrows at atoms go where the viewer draws these"
 
 
 @pytest.mark.parametrize("title", ["At the atoms", "Files", "What is computed"])

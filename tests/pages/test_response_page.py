@@ -1,6 +1,8 @@
 """The Response page without a browser."""
 
+import base64
 import io
+import json
 from contextlib import redirect_stdout
 from dataclasses import replace
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from ase.io import write
 from small_bench import model_bytes, water
+from streamlit.testing.v1 import AppTest
 
 import les_viz
 from les_viz.errors import SettingError
@@ -16,7 +19,7 @@ from les_viz.md.infrared import modes_from
 from les_viz.reference import tight_binding
 from les_viz.response.tensors import isotropic_parts
 from les_viz.ui.edits import MoveAtom
-from les_viz.units import INFRARED_KM_PER_MOL
+from les_viz.units import DEBYE, INFRARED_KM_PER_MOL
 
 
 @pytest.fixture
@@ -79,6 +82,35 @@ def test_each_tab_draws(page, title):
         assert any("2 H2O" in caption.value for caption in page.app.caption)
 
 
+def test_molecules_of_which_there_is_one_each_are_a_table(page):
+    page.app.selectbox(key="structure_choice").select("sample:water/molecule.extxyz").run()
+    page.open_tab("response_tabs", "Molecules")
+    assert page.errors() == []
+    (table,) = [text.value for text in page.app.markdown if text.value.startswith("| molecule |")]
+    debyes = np.linalg.norm(page.app.session_state["les_viz_session"].shown.prediction.dipole) / DEBYE
+    assert f"| H2O | {debyes:.2f} |" in table
+
+
+def test_rounding_has_no_colours_and_a_conserved_charge_is_a_sentence(page):
+    page.open_tab("response_tabs", "Sum rule")
+    assert not any("conserves" in text.value for text in page.app.markdown)
+    shown = page.app.session_state["les_viz_session"].shown
+    noise = replace(
+        shown.prediction, acoustic_sum_residual=np.full((3, 3), 2e-14), total_charge_derivative=np.full((6, 3), 1e-15)
+    )
+
+    def draw(shown):
+        from les_viz.ui.response.tabs import show_sum_rule
+
+        show_sum_rule(shown)
+
+    said = AppTest.from_function(draw, kwargs={"shown": replace(shown, prediction=noise)}).run(timeout=60)
+    assert not said.exception
+    assert any("conserves the total charge" in text.value for text in said.markdown)
+    (figure,) = said.get("plotly_chart")
+    assert set(np.frombuffer(base64.b64decode(json.loads(figure.proto.spec)["data"][0]["z"]["bdata"]))) == {0.0}
+
+
 def test_supercells_converge(page, prediction):
     page.open_tab("response_tabs", "Supercells")
     next(button for button in page.app.button if button.label == "Compute supercells").click().run()
@@ -137,6 +169,8 @@ def test_infrared_modes_are_a_table_a_spectrum_and_a_motion(page, structure, mon
     assert str(molecule.symbols) == "OH2"
     assert not molecule.pbc.any()
     assert molecule.get_all_distances().max() < 2, "the molecule is in pieces"
+    mode = next(header for header in (page.payload(number)[0] for number in (0, 1)) if header["viewer"] == "mode")
+    assert mode["height"] >= 320, "the style of the viewer lets it be no lower: its legend would be cut"
     table = page.app.dataframe[0].value
     assert len(table) == 3
     np.testing.assert_allclose(table["km/mol"], INFRARED_KM_PER_MOL * table["(D/Å)²/amu"])

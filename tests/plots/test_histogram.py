@@ -29,6 +29,11 @@ def test_axes_carry_their_units_and_rows_their_mean():
     assert [note.text for note in layout.annotations] == ["<b>H</b>  +0.400 ± 0.007", "<b>O</b>  −0.810 ± 0.010"]
 
 
+def test_few_atoms_are_counted_one_by_one():
+    layout = histogram_by_element(np.array([1.0, -1, -1, -1, -1]), list("OHHHH"), label="q (e)", limit=1.0).layout
+    assert (layout.yaxis.dtick, layout.yaxis2.dtick) == (None, 1)
+
+
 def test_the_picked_atom_is_marked_in_the_row_of_its_element():
     (line,) = figure(marked=1).layout.shapes
     assert line.x0 == VALUES[1]

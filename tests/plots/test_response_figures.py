@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from les_viz.plots.curves import Curve, curves, with_level
+from les_viz.plots.curves import Curve, curves, round_values, with_level
 from les_viz.plots.parity import agreement, parity
 from les_viz.plots.spread import spread
 from les_viz.plots.tensor import tensor_map
@@ -46,6 +46,7 @@ def test_a_spread_counts_everything():
     assert sum(figure.data[0].y) == 50
     assert f"mean {values.mean():.3g}" in figure.layout.annotations[0].text
     assert sum(spread(np.ones(3), label="l", counted="c").data[0].y) == 3
+    assert spread(np.ones(3), label="l", counted="c").layout.yaxis.dtick == 1
 
 
 def test_curves_are_named_where_there_are_several():
@@ -54,4 +55,11 @@ def test_curves_are_named_where_there_are_several():
     two = curves([one, one], x_label="x", y_label="y (e)", is_logarithmic=True)
     assert two.layout.showlegend is True
     assert two.layout.yaxis.type == "log"
+    assert two.layout.yaxis.tickvals == (3, 4), "numbers that are read as they are"
     assert with_level(two, 3.5, "level").layout.shapes[0].y0 == 3.5
+
+
+def test_ticks_of_a_logarithmic_axis_are_few_and_of_one_digit():
+    assert round_values(np.array([0.3, 6.0])) == [0.5, 1, 2, 5]
+    assert round_values(np.array([21.0, 45.0])) == [30, 40]
+    assert round_values(np.zeros(2)) == []

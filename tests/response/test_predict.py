@@ -148,7 +148,7 @@ def test_born_charges_of_several_channels_are_refused(channels):
 
     config = random_config()
     model = weighted(replace(config, charge_head=replace(config.charge_head, n_out=channels)))
-    with pytest.raises(ModelError, match=f"has {channels} charge channels.*leave born_effective_charges out"):
+    with pytest.raises(ModelError, match=f"has {channels} charge channels.*do without them"):
         predict(model, random_atoms(12), quantities={"born_effective_charges"})
     found = predict(model, random_atoms(12), quantities=EVERYTHING - {"born_effective_charges"})
     assert found.latent_charges.shape == found.potential.shape == (7, channels)
@@ -158,7 +158,7 @@ def test_born_charges_of_several_channels_are_refused(channels):
 
 def test_born_charges_of_a_short_range_model_are_refused():
     model = random_model(charge_head=None, electrostatics=None)
-    with pytest.raises(ModelError, match="has 0 charge channels"):
+    with pytest.raises(ModelError, match="has no charges, hence no Born effective charges"):
         predict(model, random_atoms(12), quantities={"born_effective_charges"})
 
 

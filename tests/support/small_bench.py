@@ -23,11 +23,14 @@ CONFIG = ModelConfig(
 
 
 def model_bytes(channels: int = 1, seed: int = 3) -> bytes:
-    """A model in our format with random weights."""
-    config = replace(CONFIG, charge_head=replace(CONFIG.charge_head, n_out=channels))
+    """A model in our format with random weights; a short-range one if it has no channels of charges."""
+    config = replace(CONFIG, charge_head=None, electrostatics=None)
+    if channels > 0:
+        config = replace(CONFIG, charge_head=replace(CONFIG.charge_head, n_out=channels))
     random = np.random.default_rng(seed)
     weights = {name: random.normal(0, 0.5, shape) for name, shape in expected_shapes(config).items()}
-    weights["charge_head.layers.0.bias"] += CHARGE_OFFSET
+    if channels > 0:
+        weights["charge_head.layers.0.bias"] += CHARGE_OFFSET
     return write_native(config, weights)
 
 

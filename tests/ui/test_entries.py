@@ -22,13 +22,13 @@ def test_samples_are_what_lies_in_the_folder(tmp_path, monkeypatch):
 
 
 def test_a_structure_is_described_in_one_line():
-    assert structures.describe(entry(water()), 0) == "H₄O₂, 6 atoms · cell 7.0 × 8.0 × 9.0 Å · periodic"
+    assert structures.describe(water()) == "H₄O₂, 6 atoms · cell 7.0 × 8.0 × 9.0 Å · periodic"
     slab = water()
     slab.pbc = [True, False, True]
     assert structures.is_mixed(entry(slab), 0)
-    assert structures.describe(entry(slab), 0).endswith("partly periodic")
+    assert structures.describe(slab).endswith("partly periodic")
     slab.pbc = False
-    assert structures.describe(entry(slab), 0) == "H₄O₂, 6 atoms · open"
+    assert structures.describe(slab) == "H₄O₂, 6 atoms · open"
 
 
 def test_the_digest_follows_what_a_model_sees():

@@ -26,6 +26,7 @@ COUNT_COLOURS = """() => {
   const copy = Object.assign(document.createElement('canvas'), { width: pixels.width, height: pixels.height });
   const context = copy.getContext('2d');
   context.drawImage(pixels, 0, 0);
+  context.drawImage(document.querySelector('.les-notes'), 0, 0, copy.width, copy.height);
   const data = context.getImageData(0, 0, copy.width, copy.height).data;
   const found = { red: 0, green: 0, blue: 0, violet: 0 };
   for (let i = 0; i < data.length; i += 4) {

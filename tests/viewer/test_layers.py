@@ -60,6 +60,13 @@ def test_the_dipole_of_a_crystal_is_in_the_middle_of_the_cell_and_of_a_molecule_
     np.testing.assert_allclose(dipole_arrow(prediction(dipole=dipole, pbc=False)).origins, [[1, 1, 1.5]])
 
 
+def test_a_dipole_that_vanishes_has_no_arrow():
+    assert dipole_arrow(prediction(dipole=np.array([1e-5, 0, 0]))).vectors.shape == (0, 3)
+    dipoles = np.array([[1e-6, 0, 0], [0, 0.4, 0]])
+    arrows = molecule_dipole_arrows(np.zeros((2, 3)), dipoles, np.array([0, 3]))
+    assert arrows.atoms.tolist() == [3]
+
+
 def test_arrows_of_atoms_and_molecules_move_with_them():
     assert force_arrows(prediction(forces=np.ones((2, 3)))).atoms.tolist() == [0, 1]
     assert field_arrows(np.zeros((1, 3)), np.ones((1, 3))).unit == "V/Å"

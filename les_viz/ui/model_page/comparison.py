@@ -21,7 +21,7 @@ from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import predict_cached
 from les_viz.ui.session import ModelEntry, Shown, current
 from les_viz.ui.settings import bound, chosen
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import as_markdown, plain
 
 if TYPE_CHECKING:
     import ase
@@ -39,13 +39,15 @@ class Compared:
     """One quantity of both models.
 
     Attributes:
-        label: with its unit in parentheses.
+        label: what it is.
+        unit: its unit.
         first: (n,) of the model on the bench.
         second: (n,) of the other.
         kinds: (n,) element of each.
     """
 
     label: str
+    unit: str
     first: FloatArray
     second: FloatArray
     kinds: list[str]
@@ -88,7 +90,7 @@ def show_comparison(shown: Shown) -> None:
         return
     left, right = st.columns(2)
     with left:
-        st.markdown(_as_markdown(number_table(shown, other, prediction, seconds)))
+        st.markdown(as_markdown(number_table(shown, other, prediction, seconds), align="--:"))
         st.caption(
             "Energies of models that were trained on different methods have different zeros. Time: energy, forces and "
             "charges, once, on this machine while it does whatever else it does."
@@ -140,13 +142,6 @@ def _numbers(entry: ModelEntry, prediction: Prediction) -> dict[str, str]:
     }
 
 
-def _as_markdown(table: pd.DataFrame) -> str:
-    """As a table of the page, which wraps what is too long for its column."""
-    head = [plain(str(name)) for name in table.columns]
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *table.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def file_forces(shown: Shown) -> FloatArray | None:
     """Forces that came with the structure, if it was not changed since."""
     results = shown.atoms.calc.results if shown.atoms.calc is not None else {}
@@ -155,7 +150,9 @@ def file_forces(shown: Shown) -> FloatArray | None:
 
 
 def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> None:
-    options = ["forces", "charges", "Born effective charges"]
+    options = ["forces"]
+    if all(entry.model.coulomb is not None for entry in (shown.model, other)):
+        options += ["charges", "Born effective charges"]
     truth = file_forces(shown)
     if truth is not None:
         options.insert(0, "forces against the file")
@@ -174,31 +171,36 @@ def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> Non
         pair.first,
         pair.second,
         pair.kinds,
-        x_label=f"{shown.model.label}: {pair.label}",
-        y_label=f"{other.label}: {pair.label}",
+        x_label=f"{shown.model.label}: {pair.label} ({pair.unit})",
+        y_label=f"{other.label}: {pair.label} ({pair.unit})",
     )
     show_figure(figure, key="model_parity")
     fit = "" if compared.r_squared is None else f", R² {compared.r_squared:.3f}"
-    st.caption(f"RMS difference {compared.rmse:.3g}{fit}.")
+    st.caption(f"RMS difference {compared.rmse:.3g} {pair.unit}{fit}.")
 
 
 def _compared(shown: Shown, other: ModelEntry, prediction: Prediction, what: str) -> Compared:
     symbols = np.array([SYMBOLS[number] for number in prediction.atomic_numbers])
     mine = shown.prediction
     if what == "charges":
-        label, first, second = "partial charge (e)", mine.partial_charges, prediction.partial_charges
+        label, unit, first, second = "partial charge", "e", mine.partial_charges, prediction.partial_charges
     elif what == "forces":
-        label, first, second = "force component (eV/Å)", np.asarray(mine.forces), np.asarray(prediction.forces)
+        label, unit = "force component", "eV/Å"
+        first, second = np.asarray(mine.forces), np.asarray(prediction.forces)
     else:
         asked = frozenset({"born_effective_charges"})
         tensors = [
             np.asarray(predict_cached(entry, shown.atoms, asked, boundary=shown.boundary).born_effective_charges)
             for entry in (shown.model, other)
         ]
-        label, first, second = "BEC (e)", tensors[0], tensors[1]
+        label, unit, first, second = "BEC", "e", tensors[0], tensors[1]
     per_atom = first.size // len(symbols)
     return Compared(
-        label=label, first=first.ravel(), second=second.ravel(), kinds=np.repeat(symbols, per_atom).tolist()
+        label=label,
+        unit=unit,
+        first=first.ravel(),
+        second=second.ravel(),
+        kinds=np.repeat(symbols, per_atom).tolist(),
     )
 
 
@@ -212,13 +214,19 @@ def _show_truth(shown: Shown, other: ModelEntry, prediction: Prediction, truth: 
         x_label="force in the file (eV/Å)",
         y_label="force of the model (eV/Å)",
     )
-    figure.data[1].marker.color = theme.LONG_RANGE
-    figure.data[2].marker.color = theme.SHORT_RANGE
+    for trace, color in zip(figure.data[1:], _colors(shown.model, other), strict=True):
+        trace.marker.color = color
     show_figure(figure, key="truth_parity")
     errors = [agreement(truth, np.asarray(own.forces)).rmse for own in (shown.prediction, prediction)]
     st.caption(
         plain(f"RMSE {1e3 * errors[0]:.3g} meV/Å of {shown.model.label}, {1e3 * errors[1]:.3g} meV/Å of {other.label}.")
     )
+
+
+def _colors(first: ModelEntry, second: ModelEntry) -> tuple[str, str]:
+    """Those that models with and without charges have everywhere; another one where both are of one kind."""
+    mine, others = (theme.SHORT_RANGE if e.model.coulomb is None else theme.LONG_RANGE for e in (first, second))
+    return mine, theme.SERIES[0] if others == mine else others
 
 
 def _rms(forces: FloatArray | None) -> float:

@@ -17,7 +17,7 @@ from les_viz.plots.text import signed
 from les_viz.ui.figures import show_figure
 from les_viz.ui.keys import sample_name
 from les_viz.ui.session import ModelEntry
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import as_markdown, plain
 from les_viz.units import COULOMB_CONSTANT
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def fact_table(model: "LESModel") -> pd.DataFrame:
 def show_facts(entry: ModelEntry) -> None:
     """Two tables: what the model is, and where its file says that it comes from."""
     parts, origin = st.columns(2)
-    parts.dataframe(fact_table(entry.model), hide_index=True, height="content")
+    parts.markdown(as_markdown(fact_table(entry.model)))
     provenance = [(name.replace("_", " "), text) for name, text in entry.model.config.provenance.items()]
     if provenance:
         origin.dataframe(
@@ -152,8 +152,9 @@ def _charge_rows(model: "LESModel") -> list[tuple[str, str]]:
     kept = "kept" if config.electrostatics.self_interaction else "removed"
     if config.electrostatics.removed_self_terms > 1 and kept == "removed":
         kept += f" {config.electrostatics.removed_self_terms} times in periodic cells, as published"
+    channels = "1 channel" if config.charge_head.n_out == 1 else f"{config.charge_head.n_out} channels"
     return [
-        ("charges", f"{config.charge_head.n_out} channel, {kind}"),
+        ("charges", f"{channels}, {kind}"),
         ("smearing σ (Å)", f"{config.electrostatics.smearing:g}"),
         ("k cutoff (1/Å)", f"{config.electrostatics.k_cutoff:.4g}"),
         ("self-interaction", kept),

@@ -19,7 +19,7 @@ from les_viz.ui.frame import panels
 from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on, volume_of
 from les_viz.ui.session import Shown, current, remember, seed
 from les_viz.ui.viewer import mount_viewer, select_atom
-from les_viz.viewer.layers import Slice
+from les_viz.viewer.layers import Arrows, Slice
 from les_viz.viewer.responses import field_arrows
 from les_viz.viewer.scene import colorings, scene_of
 
@@ -34,6 +34,9 @@ _SURFACES = {"none": None, "low": 0.15, "middle": 0.3, "high": 0.6}
 """Isovalues as parts of the limit of the colours."""
 
 _ARROWS_AN_EDGE = 9
+
+SKEWED = 1e-3
+"""Cosine of the angle between two edges, from which on it is no right one."""
 
 
 def has_charges(shown: Shown) -> bool:
@@ -62,7 +65,7 @@ def show_structure(shown: Shown) -> None:
     )
     scene = replace(scene, volume=volume)
     if session.field_shown != "none":
-        scene = replace(scene, arrows=(field_arrows(*_field(shown, grid, session.field_shown)),))
+        scene = replace(scene, arrows=(_field_arrows(shown, grid, session.field_shown),))
     mount_viewer(scene, on_pick=select_atom)
 
 
@@ -104,6 +107,8 @@ def show_plane(shown: Shown) -> None:
         atoms=atoms_near(grid, plane, shown.prediction),
     )
     show_figure(figure, key="plane_map")
+    if abs(grid.cell[first] @ grid.cell[second]) > SKEWED * lengths[first] * lengths[second]:
+        st.caption("The cell is skewed: the map has lattice coordinates, its edges drawn at a right angle.")
 
 
 def show_details(shown: Shown) -> None:
@@ -138,17 +143,18 @@ def _pick(label: str, options: Sequence[str], widget: str, field: str, *, width:
     st.selectbox(label, options, key=widget, width=width, on_change=remember, args=(widget, field))
 
 
-def _field(shown: Shown, grid: "PotentialGrid", where: str) -> tuple[np.ndarray, np.ndarray]:
-    """Places and field, at the atoms or at points of the plane that lie on the grid."""
+def _field_arrows(shown: Shown, grid: "PotentialGrid", where: str) -> Arrows:
+    """The field at the atoms, whose arrows go where their atoms are drawn, or at points of the plane on the grid."""
     if where == "at the atoms":
-        indices = _nearest(grid, shown.prediction.positions)
-        return shown.prediction.positions, grid.field[tuple(indices.T)]
+        positions = shown.prediction.positions
+        indices = _nearest(grid, positions)
+        return field_arrows(positions, grid.field[tuple(indices.T)], atoms=np.arange(len(positions)))
     plane = plane_of()
     picks = [np.unique(np.linspace(0, n - 1, _ARROWS_AN_EDGE).astype(int)) for n in grid.values.shape]
     n = grid.values.shape[plane.axis]
     picks[plane.axis] = np.array([round(plane.position * (n if grid.is_periodic else n - 1)) % n])
     mesh = np.ix_(*picks)
-    return grid.points()[mesh].reshape(-1, 3), grid.field[mesh].reshape(-1, 3)
+    return field_arrows(grid.points()[mesh].reshape(-1, 3), grid.field[mesh].reshape(-1, 3))
 
 
 def _nearest(grid: "PotentialGrid", positions: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from les_viz.ui.jobs import Progress, run_aside
 from les_viz.ui.response.overview import picked
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
-from les_viz.ui.viewer import Playback, mount_viewer
+from les_viz.ui.viewer import LOWEST, Playback, mount_viewer
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
 from les_viz.viewer.layers import Arrows
@@ -199,8 +199,8 @@ def _show_motion(modes: "InfraredModes", number: int) -> None:
     scene = Scene(atomic_numbers=modes.atomic_numbers, positions=modes.positions, cell=None, look=LOOK, viewer="mode")
     if not is_moving:
         arrows = Arrows.of("displacement", "Å", modes.positions, shift, longest=1.2)
-        mount_viewer(replace(scene, arrows=(arrows,)), height=300)
+        mount_viewer(replace(scene, arrows=(arrows,)), height=LOWEST)
         return
     phases = np.sin(2 * np.pi * np.arange(_FRAMES * _PERIODS) / _FRAMES)
     frames = Frames.whole(modes.positions + phases[:, None, None] * shift)
-    mount_viewer(scene, playback=Playback(frames=replace(frames, is_playing=True)), height=330)
+    mount_viewer(scene, playback=Playback(frames=replace(frames, is_playing=True)), height=LOWEST)

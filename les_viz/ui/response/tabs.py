@@ -15,11 +15,12 @@ from les_viz.response.tensors import isotropic_parts, symmetric_eigenvalues
 from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
 from les_viz.ui.response.infrared import show_infrared
-from les_viz.ui.response.overview import picked, tensors_of
+from les_viz.ui.response.overview import ROUNDING, picked, tensors_of
 from les_viz.ui.response.supercell import show_supercells
 from les_viz.ui.response.truth import show_truth
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
+from les_viz.ui.wording import as_markdown
 from les_viz.units import DEBYE
 from les_viz.viewer.scene import Coloring
 
@@ -31,7 +32,7 @@ def show_details(shown: Shown) -> None:
         {
             "By element": lambda: _show_elements(shown),
             "Molecules": lambda: _show_molecules(shown),
-            "Sum rule": lambda: _show_sum_rule(shown),
+            "Sum rule": lambda: show_sum_rule(shown),
             "Beside truth": lambda: show_truth(shown),
             "Infrared": lambda: show_infrared(shown),
             "Supercells": lambda: show_supercells(shown),
@@ -48,17 +49,17 @@ def _show_elements(shown: Shown) -> None:
     figure = histogram_by_element(
         isotropic, symbols, label="isotropic BEC, tr Z / 3 (e)", limit=coloring.limit, marked=picked(shown)
     )
-    plot, table = st.columns([3, 2])
+    plot, beside = st.columns(2)
     show_figure(figure, key="bec_by_element", place=plot)
-    table.dataframe(
-        element_table(prediction.atomic_numbers, tensors_of(prediction), prediction.partial_charges),
+    table = element_table(prediction.atomic_numbers, tensors_of(prediction), prediction.partial_charges)
+    beside.dataframe(
+        table,
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="%.3f")
-            for name in ("isotropic BEC (e)", "its spread (e)", "anisotropy (e)", "partial charge (e)")
+            name: st.column_config.NumberColumn(format="%.3f") for name in table.columns if name.endswith("(e)")
         },
     )
-    table.caption(
+    beside.caption(
         "The isotropic part says how much charge an atom seems to carry when it moves; the partial charge, how much it "
         "carries at rest. Anisotropy: mean width of the eigenvalues of the symmetric part."
     )
@@ -74,10 +75,10 @@ def element_table(atomic_numbers: np.ndarray, tensors: np.ndarray, charges: np.n
             {
                 "element": SYMBOLS[number],
                 "atoms": int(own.sum()),
-                "isotropic BEC (e)": isotropic[own].mean(),
-                "its spread (e)": isotropic[own].std(),
+                "isotropic (e)": isotropic[own].mean(),
+                "spread (e)": isotropic[own].std(),
                 "anisotropy (e)": (eigenvalues[own, 2] - eigenvalues[own, 0]).mean(),
-                "partial charge (e)": charges[own].mean(),
+                "charge (e)": charges[own].mean(),
             }
         )
     return pd.DataFrame(rows)
@@ -98,6 +99,10 @@ def _show_molecules(shown: Shown) -> None:
         f"{counts}, found by bond lengths. Dipole of each about its own centre, from partial charges: in a liquid it "
         "is a property of the model, since no experiment cuts a liquid into molecules."
     )
+    if kinds.is_unique:
+        rows = [(formula, f"{sizes[molecule]:.2f}") for molecule, formula in kinds.items()]
+        st.markdown(as_markdown(pd.DataFrame(rows, columns=["molecule", "dipole (D)"]), align="--:"))
+        return
     formula = kinds.value_counts().index[0]
     if kinds.nunique() > 1:
         names = kinds.value_counts().index.tolist()
@@ -108,9 +113,11 @@ def _show_molecules(shown: Shown) -> None:
     show_figure(figure, key="molecular_dipoles")
 
 
-def _show_sum_rule(shown: Shown) -> None:
+def show_sum_rule(shown: Shown) -> None:
+    """What all tensors add up to, and how the total charge changes as an atom moves."""
     prediction = shown.prediction
     residual = np.asarray(prediction.acoustic_sum_residual)
+    residual = np.where(np.abs(residual) < ROUNDING, 0.0, residual)  # or colours would show what digits do not
     slopes = np.linalg.norm(np.asarray(prediction.total_charge_derivative), axis=1)
     left, right = st.columns([2, 3])
     with left:
@@ -119,8 +126,11 @@ def _show_sum_rule(shown: Shown) -> None:
         show_figure(figure, key="sum_rule")
     with right:
         st.markdown("**∂Q/∂r**, how the total charge changes as an atom moves")
-        figure = spread(slopes, label="size of ∂Q/∂r of an atom (e/Å)", counted="atoms")
-        show_figure(figure, key="charge_slopes")
+        if slopes.max() < ROUNDING:
+            st.markdown("Zero for every atom, but for rounding: this model conserves the total charge.")
+        else:
+            figure = spread(slopes, label="size of ∂Q/∂r of an atom (e/Å)", counted="atoms")
+            show_figure(figure, key="charge_slopes")
     st.caption(
         "Moving all atoms together moves no charge relative to another, so the tensors of a neutral system add up to "
         "zero. A model whose charges do not add up to a constant breaks this rule by as much as it breaks charge "

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
-from les_viz.plots.parity import agreement, parity
+from les_viz.plots.parity import R_SQUARED_HELP, agreement, parity
 from les_viz.plots.text import signed
 from les_viz.reference import tight_binding
 from les_viz.reference.born_tensors import FoundTensors, ordered_like, tensors_in
@@ -67,7 +67,8 @@ def show_parity(shown: Shown, reference: FloatArray, x_label: str, *, key: str) 
     numbers.metric("RMS difference", f"{compared.rmse:.3f} e", help="Over all nine entries of all atoms.")
     slope = "–" if compared.slope is None else signed(compared.slope)
     numbers.metric("Slope", slope, help="Of the line through the origin; far from 1, think of the scale √ε∞ above.")
-    numbers.metric("R²", "–" if compared.r_squared is None else f"{compared.r_squared:.3f}")
+    r_squared = "–" if compared.r_squared is None else f"{compared.r_squared:.3f}"
+    numbers.metric("R²", r_squared, help=R_SQUARED_HELP)
     symbols = np.array([SYMBOLS[number] for number in shown.prediction.atomic_numbers])
     is_diagonal = np.broadcast_to(np.eye(3, dtype=bool), values.shape)
     kinds = np.where(is_diagonal, symbols[:, None, None] + " diagonal", symbols[:, None, None] + " off-diagonal")

@@ -1,5 +1,5 @@
-// What is written over the picture: rings around selected atoms, labels, measured distances and angles. On a canvas of
-// its own, so that no atom hides a ring and the picture that is saved shows it too.
+// What is painted over the picture: arrows of the whole, rings around selected atoms, labels, measured distances and
+// angles. On a canvas of its own, so that no atom hides a ring and the picture that is saved shows it too.
 import { type Eye, type Projected, project } from "./camera.ts";
 import { make } from "./dom.ts";
 import { digitsFor, signed } from "./format.ts";
@@ -8,6 +8,7 @@ import { type Placed, placeOf } from "./placed.ts";
 import type { Labels } from "./representation.ts";
 import { symbolOf } from "./scene.ts";
 import type { Theme } from "./theme.ts";
+import { isOfWhole, paintArrow } from "./wholearrow.ts";
 
 const GOLD = "#f5b400";
 const MOST_LABELS = 1500;
@@ -46,13 +47,16 @@ export class Annotations {
       this.canvas.width = width;
       this.canvas.height = height;
     }
-    const hasNothing = what.atoms.length === 0 && what.labels === "none";
+    const arrows = what.placed.scene.arrows.filter(isOfWhole);
+    const isAboutAtoms = what.atoms.length > 0 || what.labels !== "none";
+    const hasNothing = !isAboutAtoms && arrows.length === 0;
     if (hasNothing && this.isEmpty) return;
     this.isEmpty = hasNothing;
     this.canvas.classList.toggle("les-hidden", hasNothing); // a layer less to lay over each frame
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.clearRect(0, 0, size.width, size.height);
-    if (hasNothing) return;
+    for (const arrow of arrows) paintArrow(this.context, eye, size, arrow, theme.background);
+    if (!isAboutAtoms) return;
     const spots = spotsOf(eye, size, what);
     if (what.labels !== "none") this.label(spots, theme, what);
     this.ring(spots, what);

@@ -7,10 +7,9 @@ export const SMALLEST_DISTANCE = 0.3; // Å: closer atoms are the same site twic
 
 export type Pair = readonly [number, number];
 
-/** Pairs i < j closer than 1.25 times the sum of their covalent radii; linear in the number of atoms. */
-export function findBonds(positions: Float32Array, radii: Float32Array, metals: Uint8Array = new Uint8Array(radii.length)): Pair[] {
+/** Pairs i < j closer than 1.25 times the sum of their covalent radii, two cations excepted; linear in the number of atoms. */
+export function findBonds(positions: Float32Array, radii: Float32Array, cations: Uint8Array | null = null): Pair[] {
   const pairs = closePairs(positions, radii);
-  const cations = cationsAmong(pairs, metals);
   return cations === null ? pairs : pairs.filter(([i, j]) => cations[i] === 0 || cations[j] === 0);
 }
 
@@ -52,6 +51,13 @@ const EVERY_FRAME = 600; // atoms: beyond, bonds are searched less often
 const SELDOM = 10; // frames
 const STRETCH = 1.15; // a known bond is drawn until it is this much longer than bonds are
 
+/** Atoms of one cell and of its images, and which of the cell's are cations. */
+interface Drawn {
+  positions: Float32Array;
+  count: number;
+  cations?: Uint8Array | null;
+}
+
 /** Bonds of a moving structure: searched at every frame of a small one, of a large one now and then. */
 export class Bonds {
   private pairs: Pair[] = [];
@@ -62,13 +68,13 @@ export class Bonds {
   }
 
   /** Bonds between all drawn atoms, images included. */
-  between({ positions, count }: { positions: Float32Array; count: number }, cellRadii: Float32Array, metals?: Uint8Array): Pair[] {
+  between({ positions, count, cations = null }: Drawn, cellRadii: Float32Array): Pair[] {
     const total = positions.length / 3;
     const radii = total === count ? cellRadii : Float32Array.from({ length: total }, (_, i) => cellRadii[i % count]!);
     this.age += 1;
     if (total <= EVERY_FRAME || this.age >= SELDOM) {
       this.age = 0;
-      this.pairs = findBonds(positions, radii, metals === undefined ? metals : Uint8Array.from(radii, (_, i) => metals[i % count]!));
+      this.pairs = findBonds(positions, radii, cations === null ? null : Uint8Array.from(radii, (_, i) => cations[i % count]!));
       return this.pairs;
     }
     return this.pairs.filter(([i, j]) => distanceBetween(positions, i, j) < STRETCH * TOLERANCE * (radii[i]! + radii[j]!));

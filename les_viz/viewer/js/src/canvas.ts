@@ -18,10 +18,11 @@ import type { Grid } from "./grid.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Placed } from "./placed.ts";
 import { type Drawing, HIDDEN_RADIUS, atomRadius, bondRadius } from "./representation.ts";
-import { type Scene, type Volume, covalentRadii, metalsOf, sameNumbers, symbolOf } from "./scene.ts";
+import { type Arrows, type Scene, type Volume, covalentRadii, sameNumbers, symbolOf } from "./scene.ts";
 import { FRONT, Shapes } from "./shapes.ts";
 import { Sketch, type Sketched, canSketch } from "./sketch.ts";
-import { type Vector, unit } from "./vectors.ts";
+import { type Vector, plus, row, unit } from "./vectors.ts";
+import { endsOf, isOfWhole } from "./wholearrow.ts";
 
 const START: Quaternion = [-0.1305, 0.2588, 0.0341, 0.9565]; // a little from above and from the side
 const LIGHT: Vector = unit([0.2, 0.2, 1]); // where 3Dmol's lamp is, beside the camera
@@ -138,7 +139,7 @@ export class Canvas {
       atom.z = placed.positions[3 * i + 2]!;
     });
     const radii = covalentRadii(placed.scene);
-    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii, metalsOf(placed.scene)));
+    if (drawing.representation !== "spheres") this.connect(this.bonds.between(placed, radii));
     this.paint(placed, drawing, values, radii);
     this.drawCell(drawing.showCell ? placed.cell : null);
     this.invalidate();
@@ -149,7 +150,7 @@ export class Canvas {
     if (!this.isPlain || !canSketch(placed.scene, values)) return false;
     const { scene } = placed;
     const hasBonds = drawing.representation !== "spheres";
-    const pairs = hasBonds ? this.bonds.between(placed, covalentRadii(scene), metalsOf(scene)) : [];
+    const pairs = hasBonds ? this.bonds.between(placed, covalentRadii(scene)) : [];
     this.sketched = { placed, drawing, values, pairs, background: this.background };
     return true;
   }
@@ -164,8 +165,8 @@ export class Canvas {
   }
 
   /** Look at the whole structure; keep the direction if one is given. */
-  reset({ positions, cell }: Placed, rotation: Quaternion = START): void {
-    const ball = boundingBall(positions, cell);
+  reset({ scene, positions, cell }: Placed, rotation: Quaternion = START): void {
+    const ball = boundingBall(positions, cell, cell === null ? beside(scene) : []);
     const [x, y, z] = ball.centre;
     const distance = fittingDistance(ball.radius, this.eye.aspect, this.isOrthographic);
     this.view = [-x, -y, -z, CAMERA_Z - distance, ...rotation];
@@ -254,7 +255,7 @@ export class Canvas {
     const radii = covalentRadii(scene).map((radius) => atomRadius(drawing.representation, radius));
     arrowNames.forEach((name, i) => {
       const arrows = scene.arrows[i];
-      if (arrows === undefined) this.shapes.clear(name);
+      if (arrows === undefined || isOfWhole(arrows)) this.shapes.clear(name);
       else this.shapes.set(name, arrowMesh(placed, arrows, radii));
     });
     if (scene.tensors === null) this.shapes.clear("tensors");
@@ -307,4 +308,10 @@ export class Canvas {
 }
 
 const arrowNames = Array.from({ length: MOST_ARROWS }, (_, i) => `arrows${i}`);
+/** Where the layers of an open system reach. */
+const beside = ({ arrows, volume }: Scene): Vector[] => [...arrows.flatMap(allEndsOf), ...(volume === null ? [] : cornersOf(volume))];
+const allEndsOf = (arrows: Arrows): Vector[] =>
+  Array.from({ length: arrows.vectors.length / 3 }, (_, i) => endsOf(arrows, i)).flat();
+const cornersOf = ({ cell, origin }: Volume): Vector[] =>
+  cellEdges(Float32Array.from(cell)).flat().map((corner) => plus(corner, row(origin, 0)));
 const point = ([x, y, z]: Vector) => ({ x, y, z });

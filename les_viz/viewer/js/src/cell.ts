@@ -1,4 +1,4 @@
-// Corners and edges of the cell, and the sphere that holds atoms and cell.
+// Corners and edges of the cell, and the ball that holds all there is.
 import type { Vector } from "./vectors.ts";
 
 export function corner(cell: Float32Array, i: number, j: number, k: number): Vector {
@@ -23,9 +23,9 @@ export interface Ball {
   radius: number;
 }
 
-/** A ball that holds all atoms (with a margin for their own size) and all corners of the cell. */
-export function boundingBall(positions: Float32Array, cell: Float32Array | null): Ball {
-  const points: Vector[] = [];
+/** A ball that holds all atoms (with a margin for their own size), all corners of the cell and what else there is. */
+export function boundingBall(positions: Float32Array, cell: Float32Array | null, others: readonly Vector[] = []): Ball {
+  const points: Vector[] = [...others];
   for (let i = 0; i < positions.length; i += 3) points.push([positions[i]!, positions[i + 1]!, positions[i + 2]!]);
   if (cell !== null) for (const edge of cellEdges(cell)) points.push(...edge);
   const middle = (axis: number) => {

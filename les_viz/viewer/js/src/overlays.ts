@@ -12,7 +12,6 @@ import { addSlice } from "./slice.ts";
 import { type Vector, length, plus, row, times, unit } from "./vectors.ts";
 
 const SHAFT = 0.07; // Å
-const LONG_SHAFT = 0.16;
 const [FINE, COARSE] = [1, 0.55]; // many things are drawn with fewer triangles each
 const MANY = 60;
 
@@ -21,8 +20,7 @@ const detailOf = (count: number): number => (count > MANY ? COARSE : FINE);
 /** All arrows of one set; those of atoms start at the surface of the atom, so that short ones show and lengths stay. */
 export function arrowMesh(placed: Placed, arrows: Arrows, radii: Float32Array): Mesh {
   const mesh = new Mesh();
-  const radius = arrows.atoms === null && arrows.vectors.length === 3 ? LONG_SHAFT : SHAFT;
-  const round = { radius, colour: parseColour(arrows.color), sides: Math.round(14 * detailOf(arrows.vectors.length / 3)) };
+  const round = { radius: SHAFT, colour: parseColour(arrows.color), sides: Math.round(14 * detailOf(arrows.vectors.length / 3)) };
   for (let i = 0; 3 * i < arrows.vectors.length; i++) {
     const vector = times(arrows.length_per_unit, row(arrows.vectors, i));
     const atom = arrows.atoms?.[i] ?? null;

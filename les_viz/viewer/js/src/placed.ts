@@ -2,7 +2,7 @@
 import { corner } from "./cell.ts";
 import { type Scene, metalsOf } from "./scene.ts";
 import { type Vector, minus, plus, row } from "./vectors.ts";
-import { type Molecules, findMolecules, wrapAtoms } from "./wrap.ts";
+import { type Molecules, cationsOf, findMolecules, wrapAtoms } from "./wrap.ts";
 
 /** Molecules whole with their middle in the cell, each atom in the cell by itself, or all as the file has them. */
 export type Places = "whole" | "wrapped" | "given";
@@ -23,11 +23,14 @@ export interface Placed {
   positions: Float32Array;
   /** Of this frame, where each has its own. */
   cell: Float32Array | null;
+  /** 1 for each atom of one cell that is a metal bonded to a non-metal; null where there is no metal. */
+  cations: Uint8Array | null;
 }
 
-/** Places the atoms of a scene, frame after frame, with the molecules of the first. */
+/** Places the atoms of a scene, frame after frame, with the molecules and cations of the first. */
 export class Placer {
   private molecules: Molecules | null = null;
+  private cations: Uint8Array | null | undefined;
   private readonly scene: Scene;
   private readonly radii: Float32Array;
   private readonly arrangement: Arrangement;
@@ -46,7 +49,8 @@ export class Placer {
     images.forEach((shift, k) => {
       for (let i = 0; i < first.length; i++) all[k * first.length + i] = first[i]! + shift[i % 3]!;
     });
-    return { scene, count: scene.numbers.length, images, positions: all, cell };
+    if (this.cations === undefined) this.cations = cationsOf(positions, cell, this.radii, metalsOf(scene));
+    return { scene, count: scene.numbers.length, images, positions: all, cell, cations: this.cations };
   }
 
   private arranged(positions: Float32Array, cell: Float32Array): Float32Array {

@@ -137,6 +137,10 @@ export function sameSubject(previous: Scene | null, next: Scene): boolean {
   return swapped <= Math.max(1, SWAPPED * next.numbers.length) && nearlySame(previous.cell, next.cell);
 }
 
+/** Whether the same atoms, in no cell, came among a potential, which reaches far beyond them, or were left by it. */
+export const reachesElsewhere = (previous: Scene | null, next: Scene): boolean =>
+  next.cell === null && (previous?.volume == null) !== (next.volume === null);
+
 function nearlySame(a: Float32Array | null, b: Float32Array | null): boolean {
   if (a === null || b === null) return a === b;
   const longest = a.reduce((most, part) => Math.max(most, Math.abs(part)), 0);

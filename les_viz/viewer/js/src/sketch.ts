@@ -10,12 +10,11 @@ import type { Placed } from "./placed.ts";
 import { type Drawing, atomRadius, bondRadius } from "./representation.ts";
 import { type Scene, covalentRadii } from "./scene.ts";
 import { type Vector, length, minus, plus, row, times, unit } from "./vectors.ts";
+import { isOfWhole } from "./wholearrow.ts";
 
 const EDGE: Rgb = [138, 143, 152];
 const EDGE_RADIUS = 0.025; // Å
 const EDGE_PIECES = 6; // an edge runs before some atoms and behind others
-const SHAFT = 0.16; // Å
-const [HEAD_LENGTH, HEAD_WIDTH] = [0.72, 0.37]; // Å
 const LAMP = 0.25; // of a radius: how far the brightest point lies from the middle, up and to the right
 const SHADES: readonly (readonly [number, number])[] = [[0, 1], [0.55, 0.9], [0.8, 0.7], [0.93, 0.5], [1, 0.36]];
 const [FOG_BEGINS, FOG_DEPTH] = [0, 60]; // Å behind the middle
@@ -44,9 +43,9 @@ interface Item {
   paint(): void;
 }
 
-/** Whether a sketch shows all that there is to see. */
-export const canSketch = (scene: Scene, values: Float32Array | null): values is Float32Array =>
-  values !== null && scene.volume === null && scene.tensors === null;
+/** Whether a sketch shows all that there is to see: arrows of atoms do not move with them, one of the whole lies over it. */
+export const canSketch = ({ volume, tensors, arrows }: Scene, values: Float32Array | null): values is Float32Array =>
+  values !== null && volume === null && tensors === null && arrows.every((set) => set.atoms !== null || isOfWhole(set));
 
 export class Sketch {
   readonly canvas: HTMLCanvasElement;
@@ -82,7 +81,7 @@ export class Sketch {
     this.context.fillRect(0, 0, width, height);
     this.spotOf = (point) => spotIn(project(eye, point), width, height);
     this.middle = project(eye, [-eye.view[0], -eye.view[1], -eye.view[2]]).depth;
-    const items = [...this.atoms(what), ...this.bonds(what), ...this.edges(what), ...this.arrows(what)];
+    const items = [...this.atoms(what), ...this.bonds(what), ...this.edges(what)];
     for (const item of items.sort((a, b) => b.depth - a.depth)) item.paint();
     this.canvas.classList.remove("les-hidden");
     this.below.style.opacity = "0"; // not drawn, but still under the pointer
@@ -123,40 +122,6 @@ export class Sketch {
       const at = (part: number) => plus(from, times(part, minus(to, from)));
       return parts.map((part) => this.stick(at(part), at(part + 1 / EDGE_PIECES), EDGE_RADIUS, EDGE));
     });
-  }
-
-  /** Those that stay where they are; the others are not shown while the atoms move. */
-  private arrows({ placed }: Sketched): Item[] {
-    return placed.scene.arrows
-      .filter(({ atoms }) => atoms === null)
-      .flatMap((arrows) =>
-        Array.from({ length: arrows.vectors.length / 3 }, (_, i) => {
-          const vector = times(arrows.length_per_unit, row(arrows.vectors, i));
-          const origin = row(arrows.origins, i);
-          const tail = arrows.is_centered ? plus(origin, times(-0.5, vector)) : origin;
-          return this.arrow(tail, plus(tail, vector), parseColour(arrows.color));
-        }),
-      )
-      .flat();
-  }
-
-  private arrow(tail: Vector, tip: Vector, colour: Rgb): Item[] {
-    const size = length(minus(tip, tail));
-    if (size === 0) return [];
-    const neck = plus(tip, times(-Math.min(HEAD_LENGTH, 0.6 * size), unit(minus(tip, tail))));
-    const [base, point] = [this.spotOf(neck), this.spotOf(tip)];
-    const paint = () => {
-      const flat = Math.hypot(point.left - base.left, point.top - base.top) || 1;
-      const wide = Math.min(HEAD_WIDTH, size / 3) * base.scale;
-      const [x, y] = [(-wide * (point.top - base.top)) / flat, (wide * (point.left - base.left)) / flat];
-      this.context.fillStyle = this.tint(colour, base.depth, 0.92);
-      this.context.beginPath();
-      this.context.moveTo(point.left, point.top);
-      this.context.lineTo(base.left + x, base.top + y);
-      this.context.lineTo(base.left - x, base.top - y);
-      this.context.fill();
-    };
-    return [this.stick(tail, neck, Math.min(SHAFT, size / 8), colour), { depth: base.depth, paint }];
   }
 
   /** A round rod: a dark line with a bright one on it. */

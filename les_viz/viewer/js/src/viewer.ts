@@ -1,6 +1,6 @@
 // One viewer: stage, overlays, toolbar; scenes come in, selections go out, and what is a matter of looking stays here.
 import { Annotations } from "./annotations.ts";
-import { type Pointer, type View, pickAtom, project, turnTowardsViewer, turned, zoomed } from "./camera.ts";
+import { type Pointer, type Quaternion, type View, pickAtom, project, turnTowardsViewer, turned, zoomed } from "./camera.ts";
 import { Canvas } from "./canvas.ts";
 import { Colorbar } from "./colorbar.ts";
 import { describeAtom } from "./describe.ts";
@@ -15,7 +15,7 @@ import { type OnShow, type OnTick, Playback } from "./playback.ts";
 import { type Placed, Placer, placeOf } from "./placed.ts";
 import { listenToPointer } from "./pointer.ts";
 import { type Drawing, FIRST_DRAWING, LABELS, atomRadius, drawingOf } from "./representation.ts";
-import { type GridValues, type Scene, covalentRadii, sameSubject } from "./scene.ts";
+import { type GridValues, type Scene, covalentRadii, reachesElsewhere, sameSubject } from "./scene.ts";
 import { type Click, NOTHING, type Selection, clicked, sameSelection, selectionAfter } from "./selection.ts";
 import { STYLES } from "./styles.ts";
 import { type Theme, applyTheme, readTheme, watchTheme } from "./theme.ts";
@@ -117,6 +117,7 @@ export class Viewer {
       return;
     }
     const same = sameSubject(this.sent, scene);
+    const isWider = same && reachesElsewhere(this.sent, scene);
     this.sent = scene;
     this.selection = selectionAfter(same ? this.selection : NOTHING, scene);
     this.heedLook(scene);
@@ -124,6 +125,7 @@ export class Viewer {
     if (scene.run === null) this.playback.take(null);
     this.draw(same);
     this.rememberView(scene);
+    if (isWider) this.reset(this.canvas.rotation);
     this.stage.setAttribute("aria-label", `3D structure of ${scene.numbers.length} atoms. ${KEYS_IN_WORDS}`);
   }
 
@@ -215,8 +217,7 @@ export class Viewer {
   private redraw(change: Partial<Drawing>): void {
     Object.assign(this.drawing, change);
     this.draw(true);
-    const isElsewhere = change.supercell !== undefined || change.places !== undefined;
-    if (isElsewhere && this.placed !== null) this.canvas.reset(this.placed, this.canvas.rotation);
+    if (change.supercell !== undefined || change.places !== undefined) this.reset(this.canvas.rotation);
   }
 
   private draw(isSameSubject: boolean): void {
@@ -380,13 +381,12 @@ export class Viewer {
   }
 
   private lookAlong(direction: Direction): void {
-    if (this.placed === null) return;
-    const cell = this.placed.cell ?? Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
-    this.canvas.reset(this.placed, turnTowardsViewer(row(cell, "abc".indexOf(direction))));
+    const cell = this.placed?.cell ?? Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+    this.reset(turnTowardsViewer(row(cell, "abc".indexOf(direction))));
   }
 
-  private reset(): void {
-    if (this.placed !== null) this.canvas.reset(this.placed);
+  private reset(rotation?: Quaternion): void {
+    if (this.placed !== null) this.canvas.reset(this.placed, rotation);
   }
 
   private savePicture(): void {

@@ -1,6 +1,6 @@
 // Where the atoms of a crystal are drawn: molecules whole and with their centre in the cell, networks atom by atom.
 // A molecule is what bonds (through the boundary too) hold together without reaching its own image.
-import { type Pair, TOLERANCE, SMALLEST_DISTANCE, cationsAmong } from "./bonds.ts";
+import { type Pair, TOLERANCE, SMALLEST_DISTANCE, cationsAmong, findBonds } from "./bonds.ts";
 
 type Triple = [number, number, number];
 
@@ -13,6 +13,7 @@ interface Link {
 const ORIGIN: Triple = [0, 0, 0];
 const NEAR_IMAGES: Triple[] = [-1, 0, 1].flatMap((i) => [-1, 0, 1].flatMap((j) => [-1, 0, 1].map((k): Triple => [i, j, k])));
 const EDGE = 1e-6; // an atom on the lower face stays there
+const LEDGE = 0.7; // Å before a face that atoms of networks may lie: a crystal that shakes stays in one piece
 
 /** Molecules of a crystal, found once and then made whole wherever their atoms go. */
 export interface Molecules {
@@ -41,12 +42,13 @@ export const wrapMolecules = (positions: Float32Array, cell: Float32Array, radii
 
 function wrapped(fractional: Triple[], cell: Float32Array, groups: Group[]): Float32Array {
   const placed = new Float32Array(3 * fractional.length);
+  const ledge = heights(cell).map((height) => LEDGE / height) as Triple;
   for (const { members, isNetwork } of groups) {
     const places = isNetwork ? null : wholeOf(fractional, members);
     const offset = places === null ? null : floors(middle(places));
     members.forEach(({ atom }, k) => {
       const place = places === null ? fractional[atom]! : places[k]!;
-      placed.set(cartesian(cell, plus(place, offset ?? floors(place), -1)), 3 * atom);
+      placed.set(cartesian(cell, plus(place, offset ?? floors(plus(place, ledge)), -1)), 3 * atom);
     });
   }
   return placed;
@@ -129,9 +131,17 @@ function linksOf(fractional: Triple[], cell: Float32Array, radii: Float32Array):
   return links;
 }
 
+/** Which atoms are metals bonded to a non-metal, be it through the boundary; null where there is no metal. */
+export function cationsOf(positions: Float32Array, cell: Float32Array | null, radii: Float32Array, metals: Uint8Array): Uint8Array | null {
+  if (!metals.includes(1)) return null;
+  const pairs = cell === null ? findBonds(positions, radii) : pairsOf(linksOf(fractionalIn(cell, positions), cell, radii));
+  return cationsAmong(pairs, metals);
+}
+
+const pairsOf = (links: Link[][]): Pair[] => links.flatMap((own, i) => own.map(({ to }): Pair => [i, to]));
+
 function withoutCationPairs(links: Link[][], metals: Uint8Array): Link[][] {
-  const pairs = links.flatMap((own, i) => own.map(({ to }): Pair => [i, to]));
-  const cations = cationsAmong(pairs, metals);
+  const cations = cationsAmong(pairsOf(links), metals);
   return cations === null ? links : links.map((own, i) => own.filter(({ to }) => cations[i] === 0 || cations[to] === 0));
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findBonds } from "../src/bonds.ts";
+import { cationsOf } from "../src/wrap.ts";
 
 const [O, H] = [0.66, 0.31];
 
@@ -35,6 +36,16 @@ test("cations of a salt are not bonded to each other, atoms of a metal are", () 
   const [Na, Cl] = [1.66, 1.02];
   // a bent face of rock salt: Na–Na 3.7 Å, closer than 1.25 times the sum of their radii
   const positions = Float32Array.of(0, 0, 0, 2.6, 0, 0, 2.6, 2.6, 0, 0, 2.6, 0);
-  assert.deepEqual(findBonds(positions, Float32Array.of(Na, Cl, Na, Cl), Uint8Array.of(1, 0, 1, 0)).length, 4);
-  assert.deepEqual(findBonds(positions, Float32Array.of(Na, Na, Na, Na), Uint8Array.of(1, 1, 1, 1)).length, 6);
+  const count = (radii: Float32Array, metals: Uint8Array) =>
+    findBonds(positions, radii, cationsOf(positions, null, radii, metals)).length;
+  assert.equal(count(Float32Array.of(Na, Cl, Na, Cl), Uint8Array.of(1, 0, 1, 0)), 4);
+  assert.equal(count(Float32Array.of(Na, Na, Na, Na), Uint8Array.of(1, 1, 1, 1)), 6);
+});
+
+test("an ion whose partners lie across the boundary of the cell is a cation all the same", () => {
+  const [positions, cell] = [Float32Array.of(9.9, 5, 5, 2.5, 5, 5), Float32Array.of(10, 0, 0, 0, 10, 0, 0, 0, 10)];
+  const [radii, metals] = [Float32Array.of(1.66, 1.02), Uint8Array.of(1, 0)];
+  assert.deepEqual(cationsOf(positions, cell, radii, metals), Uint8Array.of(1, 0));
+  assert.deepEqual(cationsOf(positions, null, radii, metals), Uint8Array.of(0, 0));
+  assert.equal(cationsOf(positions, cell, radii, Uint8Array.of(0, 0)), null);
 });

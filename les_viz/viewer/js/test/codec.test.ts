@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { decodeScene } from "../src/codec.ts";
 import { fromHalf } from "../src/container.ts";
 import { legendLines } from "../src/legend.ts";
-import { sameSubject } from "../src/scene.ts";
+import { type Scene, reachesElsewhere, sameSubject } from "../src/scene.ts";
 
 const OXYGEN = { number: 8, symbol: "O", radius: 0.66, is_metal: false };
 
@@ -58,6 +58,14 @@ test("the camera may stay where atoms moved, the cell was strained or an element
   const crystal = { ...scene, cell: Float32Array.of(12, 0, 0, 0, 12, 0, 0, 0, 12) };
   assert.equal(sameSubject(crystal, { ...crystal, cell: Float32Array.of(14, 0, 0, 0, 12, 0, 1, 0, 12) }), true);
   assert.equal(sameSubject(crystal, { ...crystal, cell: Float32Array.of(24, 0, 0, 0, 12, 0, 0, 0, 12) }), false);
+});
+
+test("only the potential of what lies in no cell reaches elsewhere", () => {
+  const open = { cell: null, volume: null } as unknown as Scene;
+  const among = { ...open, volume: {} } as unknown as Scene;
+  assert.deepEqual([reachesElsewhere(open, among), reachesElsewhere(among, open)], [true, true]);
+  assert.deepEqual([reachesElsewhere(among, among), reachesElsewhere(open, open), reachesElsewhere(null, open)], [false, false, false]);
+  assert.equal(reachesElsewhere({ ...open, cell: new Float32Array(9) }, { ...among, cell: new Float32Array(9) }), false);
 });
 
 test("arrows and tensors are read, and those without vectors refused", () => {

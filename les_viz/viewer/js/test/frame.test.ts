@@ -18,6 +18,12 @@ test("the ball holds the atoms and the cell", () => {
   assert.ok(ball.radius > Math.hypot(7, 5, 5));
 });
 
+test("the ball holds what lies beside the atoms", () => {
+  const atoms = Float32Array.of(0, 0, 0, 1, 0, 0);
+  assert.deepEqual(boundingBall(atoms, null, [[3, 0, 0]]).centre, [1.5, 0, 0]);
+  assert.ok(boundingBall(atoms, null, [[3, 0, 0]]).radius > boundingBall(atoms, null).radius);
+});
+
 test("signs are written out, and digits follow the scale", () => {
   assert.deepEqual([signed(-0.5, 2), signed(0.5, 2), signed(-0.0001, 2)], ["\u22120.50", "+0.50", "0.00"]);
   assert.deepEqual([digitsFor(0.4), digitsFor(1), digitsFor(25), digitsFor(0)], [3, 2, 1, 2]);

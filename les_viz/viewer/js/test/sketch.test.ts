@@ -5,7 +5,7 @@ import type { Placed } from "../src/placed.ts";
 import type { Scene } from "../src/scene.ts";
 import { Sketch, canSketch } from "../src/sketch.ts";
 
-/** What is painted, in order: balls by their place, lines and areas by their colour. */
+/** What is painted, in order: balls by their place, lines by their colour. */
 const painted: string[] = [];
 
 function fakeContext(canvas: { width: number; height: number }, isScreen: boolean): object {
@@ -19,9 +19,9 @@ function fakeContext(canvas: { width: number; height: number }, isScreen: boolea
     moveTo: () => {},
     lineTo: () => {},
     arc: () => {},
+    fill: () => {},
     createRadialGradient: () => ({ addColorStop: () => {} }),
     stroke() { note(`line ${this.strokeStyle}`); },
-    fill() { note(`area ${this.fillStyle}`); },
     drawImage: (_: unknown, x: number, y: number) => note(`ball ${x > 50 ? "right" : "left"} ${y}`),
   };
 }
@@ -49,17 +49,11 @@ const scene = (changes: Partial<Scene> = {}): Scene =>
     ...changes,
   }) as unknown as Scene;
 
-test("from far to near: the atom behind, its bond, the atom in front; arrows of atoms are left out", () => {
+test("from far to near: the atom behind, its bond, the atom in front", () => {
   const parent = { appendChild: () => {} } as unknown as HTMLElement;
   const sketch = new Sketch(parent, { style: {} } as HTMLElement);
-  const arrow = { label: "", unit: "", color: "#8000ff", length_per_unit: 1, is_centered: false };
-  const vectors = Float32Array.of(0, 3, 0);
-  const arrows = [
-    { ...arrow, origins: Float32Array.of(0, 0, 9), vectors, atoms: null },
-    { ...arrow, color: "#00ff00", origins: Float32Array.of(0, 0, 9), vectors, atoms: Uint32Array.of(0) },
-  ];
   const placed = {
-    scene: scene({ arrows } as unknown as Partial<Scene>),
+    scene: scene(),
     count: 2,
     images: [[0, 0, 0]],
     cell: null,
@@ -72,8 +66,6 @@ test("from far to near: the atom behind, its bond, the atom in front; arrows of 
   assert.deepEqual(balls.map((ball) => ball.split(" ")[1]), ["right", "left"]);
   assert.ok(painted[0]!.startsWith("ball right"));
   assert.ok(painted.indexOf(balls[1]!) > painted.findIndex((what) => what.startsWith("line")));
-  assert.equal(painted.filter((what) => what.startsWith("area")).length, 1);
-  assert.match(painted.at(-1)!, /^area rgb\(\d+,0,2\d\d\)$/); // in front of all
 });
 
 test("a sketch stands in only where it shows all that there is", () => {
@@ -82,4 +74,8 @@ test("a sketch stands in only where it shows all that there is", () => {
   assert.ok(!canSketch(scene(), null)); // colours of the elements are 3Dmol's
   assert.ok(!canSketch(scene({ volume: {} as never }), values));
   assert.ok(!canSketch(scene({ tensors: {} as never }), values));
+  const arrows = (count: number, atoms: Uint32Array | null) => [{ vectors: new Float32Array(3 * count), atoms }] as never;
+  assert.ok(canSketch(scene({ arrows: arrows(2, Uint32Array.of(0, 1)) }), values)); // hidden while the atoms move
+  assert.ok(canSketch(scene({ arrows: arrows(1, null) }), values)); // painted over either picture
+  assert.ok(!canSketch(scene({ arrows: arrows(2, null) }), values));
 });

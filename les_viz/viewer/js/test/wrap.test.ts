@@ -24,6 +24,12 @@ test("a network is wrapped atom by atom, and atoms on a face stay", () => {
   assert.deepEqual([...wrapped], [0, 0, 0, 1.5, 0, 0]);
 });
 
+test("atoms of a network that shake about a face stay together", () => {
+  const cell = Float32Array.of(3, 0, 0, 0, 3, 0, 0, 0, 3);
+  const wrapped = wrapMolecules(Float32Array.of(-0.25, 0.25, 2.5, 1.5, 2.75, -0.25), cell, Float32Array.of(0.8, 0.8));
+  assert.deepEqual([...wrapped], [-0.25, 0.25, -0.5, 1.5, -0.25, -0.25]);
+});
+
 test("many molecules keep their inner distances, through boxes and boundaries", () => {
   const positions: number[] = [];
   for (let m = 0; m < 12; m++) {
