@@ -59,6 +59,8 @@ def dielectric_of_fields(along: RunResults, against: RunResults, points: int | N
     for results in (along, against):
         if results.config.field.shape != Shape.CONSTANT or not results.periodic:
             raise SettingError("the dielectric constant from fields needs periodic runs in constant fields")
+        if results.protocol != results.config.field:
+            raise SettingError("the field of one of the runs was changed while it moved")
         if results.config.dynamics.minimize != Minimizer.NONE:
             raise SettingError("the runs were minimised in their fields and start at different dipoles: set 'none'")
     unit, strength = along.config.field.unit, along.config.field.amplitude_V_per_A
