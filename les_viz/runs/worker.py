@@ -21,6 +21,7 @@ from les_viz.runs.control import Listener
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.execution import Watch, execute
 from les_viz.runs.states import HEARTBEAT_S, State, Status, write_status
+from les_viz.runs.thermo import last_step
 
 FAREWELL_S = 1.5
 """How long the run has to save itself when it must go."""
@@ -38,7 +39,8 @@ class Worker:
         """Begin to live."""
         self._directory, self._limits = directory, limits
         self._listener = Listener(directory)
-        self._status = Status(state=State.PREPARING, steps=steps, pid=os.getpid())
+        done = last_step(directory.thermo)
+        self._status = Status(state=State.PREPARING, step=done, steps=steps, pid=os.getpid())
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._parent = os.getppid()

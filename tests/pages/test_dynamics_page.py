@@ -4,6 +4,7 @@ import time
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1.element_tree import ElementTree
 
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.catalog import FOLDER_VARIABLE, list_runs
@@ -84,6 +85,15 @@ def test_a_run_from_start_to_removal(page, runs):
     press(page, "Delete for good")
     assert list_runs(runs) == []
     assert "Start" in labels(page)
+
+
+def test_settings_are_shown_though_the_run_of_the_page_that_gave_them_was_lost(page):
+    """As Streamlit loses what a run of the page has not sent yet when the next one begins."""
+    page.app._tree = ElementTree()
+    page.app._tree._runner = page.app
+    page.app.run()
+    settings = [page.app.number_input(key=f"run_{name}").proto for name in ("temperature", "timestep", "length")]
+    assert [(proto.set_value, proto.value) for proto in settings] == [(True, 300.0), (True, 0.5), (True, 5.0)]
 
 
 def test_a_mistake_is_one_sentence_and_a_protocol_is_previewed(page, runs):

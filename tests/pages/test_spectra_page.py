@@ -99,7 +99,7 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
 
     page.app.multiselect(key="spectra_runs").set_value(["plus", "minus", "free"]).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == [
-        "plus (300 K, +0.1 V/Å)", "minus (300 K, -0.1 V/Å)", "free (300 K)"
+        "plus (300 K, +0.1 V/Å)", "minus (300 K, −0.1 V/Å)", "free (300 K)"
     ]  # fmt: skip
     page.open_tab("spectra_tabs", "Opposite fields")
     found = page.app.dataframe[0].value

@@ -6,8 +6,6 @@ from typing import Any
 from les_viz.errors import LesVizError
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.catalog import FOLDER_VARIABLE, RunEntry, entry_of, runs_folder
-from les_viz.runs.control import read_wishes
-from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics.desk import manager, show
 from les_viz.ui.dynamics.plan import LIMITS, change_plan, current_plan, tables_of
@@ -58,7 +56,7 @@ def look_at(name: str) -> None:
     """Show a run, the field on the slider being its own."""
     entry = entry_of(runs_folder() / name)
     if entry is not None:
-        change_plan(field=read_wishes(RunDirectory(entry.folder)).field or entry.config.field)
+        change_plan(field=entry.field)
         show(name)
 
 
@@ -84,8 +82,7 @@ def steer(field: FieldProtocol, *, anew: bool) -> None:
         now = time_of(entry)
         field = replace(field, start_fs=field.start_fs + now, center_fs=field.center_fs + now)
     else:
-        present = read_wishes(RunDirectory(entry.folder)).field or entry.config.field
-        field = replace(field, start_fs=present.start_fs, center_fs=present.center_fs)
+        field = replace(field, start_fs=entry.field.start_fs, center_fs=entry.field.center_fs)
     _try(manager().set_field, entry.name, field)
 
 

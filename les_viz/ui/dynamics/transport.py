@@ -46,7 +46,7 @@ def _show_buttons(entry: RunEntry, structure: StructureEntry | None, model: Mode
     if state == State.PAUSED:
         _button("Go on", "play_arrow", actions.pause, name, paused=False)
     elif state == State.RUNNING:
-        _button("Pause", "pause", actions.pause, name, paused=True)
+        _button("Pause run", "pause", actions.pause, name, paused=True)
     if is_moving(entry.status):
         _button("Stop", "stop", actions.stop, name)
         return

@@ -17,7 +17,7 @@ from les_viz.runs.report import Report, convention_of
 from les_viz.runs.results import load_results
 from les_viz.ui.figures import show_figure as draw
 from les_viz.ui.frame import panels
-from les_viz.ui.session import seed, widget_value
+from les_viz.ui.session import seeded, widget_value
 from les_viz.ui.spectra.choice import TITLES, Chosen, change
 from les_viz.ui.wording import plain
 
@@ -97,11 +97,10 @@ def show_details(chosen: Chosen) -> None:
 
 
 def _choose_figure(chosen: Chosen) -> str:
-    seed("spectra_figure", chosen.choice.figure)
     st.segmented_control(
         "Figure",
         list(TITLES),
-        key="spectra_figure",
+        **seeded("spectra_figure", chosen.choice.figure),
         format_func=lambda name: TITLES[name],
         label_visibility="collapsed",
         on_change=lambda: change(figure=widget_value("spectra_figure") or chosen.choice.figure),
@@ -114,24 +113,22 @@ def _choose_look(chosen: Chosen, name: str, subjects: list[Subject]) -> Look:
     pairs = pairs_of(subjects)
     pair = choice.pair if choice.pair in pairs else (pairs[-1] if pairs else "")
     if name == "distances" and pairs:
-        seed("spectra_pair", pair)
         st.segmented_control(
             "Pair",
             pairs,
-            key="spectra_pair",
+            **seeded("spectra_pair", pair),
             format_func=lambda text: text.replace("_", "–"),
             label_visibility="collapsed",
             on_change=lambda: change(pair=widget_value("spectra_pair") or pair),
         )
     if name in ("infrared", "density_of_states"):
-        seed("spectra_smoothing", choice.smoothing_per_cm)
         st.slider(
             "Smoothing (cm⁻¹)",
             0.0,
             100.0,
             step=5.0,
             format="%d",
-            key="spectra_smoothing",
+            **seeded("spectra_smoothing", choice.smoothing_per_cm),
             width=320,
             on_change=lambda: change(smoothing_per_cm=float(widget_value("spectra_smoothing"))),
             help="Standard deviation of the Gaussian under which the spectrum is shown; 0 shows it as it is.",
