@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.analysis.blocks import Estimate, mean_over_blocks
-from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement
+from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement, over_directions
 from les_viz.analysis.dielectric import (
     dielectric_from_fluctuations,
     langevin_function,
@@ -155,7 +155,8 @@ def _diffusion(results: RunResults, report: Report) -> None:
     table = {"time_fs": np.arange(n_lags) * results.interval_fs}
     for number in np.unique(results.atomic_numbers).tolist():
         positions = results.positions[:, results.atomic_numbers == number]
-        table[f"msd_{SYMBOLS[number]}_A2"] = mean_squared_displacement(positions, n_lags)
+        msd, error = over_directions(lambda part: mean_squared_displacement(part, n_lags), positions)
+        table |= {f"msd_{SYMBOLS[number]}_A2": msd, f"msd_{SYMBOLS[number]}_A2_error": error}
     report.tables["displacements"] = table
     for number in np.unique(results.atomic_numbers).tolist():
         positions = results.positions[:, results.atomic_numbers == number]
@@ -207,9 +208,13 @@ def _conductivity(results: RunResults, report: Report) -> None:
             report.add("conductivity_stacie", conductivity_stacie(current, results.interval_fs, box), "S/m")
         except SettingError as caught:
             report.left_out["conductivity by STACIE"] = str(caught)
-    integral = green_kubo_integral(current, results.interval_fs, box)[: len(current) // 2]
-    lags = np.arange(len(integral)) * results.interval_fs
-    report.tables["conductivity_running"] = {"time_fs": lags, "conductivity_S_per_m": integral}
+    integral, error = over_directions(lambda part: green_kubo_integral(part, results.interval_fs, box), current)
+    n_lags = len(current) // 2
+    report.tables["conductivity_running"] = {
+        "time_fs": np.arange(n_lags) * results.interval_fs,
+        "conductivity_S_per_m": integral[:n_lags],
+        "conductivity_S_per_m_error": error[:n_lags],
+    }
 
 
 def _response(results: RunResults, report: Report) -> None:

@@ -11,6 +11,8 @@ from model_files import model_of_kind, write_model
 from random_models import random_atoms
 
 from les_viz.io.writing import write_extxyz
+from les_viz.plots.text import measured
+from les_viz.runs.averages import dielectric_of_fields
 from les_viz.runs.config import run_config
 from les_viz.runs.execution import execute
 from les_viz.runs.report import report_of
@@ -95,7 +97,8 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     np.testing.assert_allclose(values(line["y"]), table["absorption_per_cm"] * 1e-3, rtol=1e-9)
     assert "charge sign -1, ε∞ 1.69" in notes_of(figure(page))
     numbers = page.app.dataframe[0].value.set_index("quantity")
-    assert numbers.loc["temperature", "value"] == expected.numbers["temperature"]["value"]
+    temperature = expected.numbers["temperature"]
+    assert numbers.loc["temperature", "value"] == measured(temperature["value"], temperature["error"])
 
     page.app.multiselect(key="spectra_runs").set_value(["plus", "minus", "free"]).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == [
@@ -104,14 +107,20 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     page.open_tab("spectra_tabs", "Opposite fields")
     found = page.app.dataframe[0].value
     assert found["runs"].tolist() == ["plus, minus"]
-    running = json.loads(page.app.get("plotly_chart")[1].proto.spec)["data"][-1]
-    assert values(running["y"])[-1] == pytest.approx(found["ε"][0])
+    running = values(json.loads(page.app.get("plotly_chart")[1].proto.spec)["data"][-1]["y"])
+    all_points = dielectric_of_fields(load_results(runs / "plus"), load_results(runs / "minus"))
+    assert found["ε"].tolist() == [measured(all_points.value, all_points.error)]
+    assert running[-1] == pytest.approx(all_points.value)
     page.open_tab("spectra_tabs", "Numbers")
     page.app.toggle(key="spectra_mean").set_value(True).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["mean of 3 runs"]
     page.app.number_input(key="spectra_skip").set_value(1e6).run()
     assert len(page.app.warning) == 3
     assert "skip less than" in page.app.warning[0].value
+    assert not page.app.info  # runs are chosen
+    page = open_page("spectra", {"runs": "free,lost"})
+    assert [warning.value for warning in page.app.warning] == ["lost is not among the runs of this server"]
+    assert figure(page)["data"]
 
 
 def test_the_script_of_the_page_runs(empty, open_page, monkeypatch, tmp_path):

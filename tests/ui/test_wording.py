@@ -1,10 +1,29 @@
-from les_viz.plots.text import signed
+import pytest
+
+from les_viz.plots.text import measured, signed
 from les_viz.ui.wording import number, plain
 
 
 def test_signs_are_written_out():
     assert (signed(-0.5), signed(0.25, 2), signed(-1e-9)) == ("−0.500", "+0.25", "0.000")
     assert number(-2.5, 1) == "−2.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (299.913, 3.136, "299.9 ± 3.1"),
+        (2.501e-5, 4.629e-6, "(2.50 ± 0.46)·10⁻⁵"),
+        (-6.15e-7, 4e-8, "(−6.15 ± 0.40)·10⁻⁷"),
+        (0.02, 3.5, "0.0 ± 3.5"),
+        (1515.4, 490.0, "1515 ± 490"),
+        (-5.849e-6, None, "−5.85·10⁻⁶"),
+        (0.0, None, "0.00"),
+        (float("nan"), None, "–"),
+    ],
+)
+def test_numbers_have_the_digits_that_their_errors_allow(value, error, text):
+    assert measured(value, error) == text
 
 
 def test_markup_of_foreign_text_is_made_harmless():

@@ -168,7 +168,8 @@ def _names(choice: Choice, entries: dict[str, RunEntry]) -> tuple[str, ...]:
 
 
 def _reports(choice: Choice, names: Sequence[str], entries: dict[str, RunEntry]) -> Chosen:
-    reports, problems = {}, []
+    gone = [name for name in choice.runs or () if name not in names]
+    reports, problems = {}, [f"{plain(name)} is not among the runs of this server" for name in gone]
     for name in names:
         try:
             if name == RECORDED:

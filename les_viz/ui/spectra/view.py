@@ -12,6 +12,7 @@ from les_viz.analysis.spectra import peak_between
 from les_viz.errors import LesVizError
 from les_viz.plots.document import document
 from les_viz.plots.run_figures import Look, Subject, figures_of, is_water, pairs_of, spectrum_of, subjects_of
+from les_viz.plots.text import measured
 from les_viz.runs.averages import dielectric_of_fields, running_dielectric_of_fields
 from les_viz.runs.report import Report, convention_of
 from les_viz.runs.results import load_results
@@ -39,11 +40,14 @@ _WORDS: Final = {
     "dielectric_running": "From the fluctuations of the dipole up to each time, without a field. Water needs about a "
     "nanosecond to settle: a short run tells a lower bound. Band: how the three directions differ.",
     "conductivity_running": "Green and Kubo's integral of the current: it rises, rests at the conductivity, then "
-    "drowns in noise.",
-    "loop": "Polarisation along the field through one cycle, mean over the cycles. A ferroelectric opens a loop.",
-    "distances": "Radial distribution: neighbours at a distance, as a multiple of what particles without forces have.",
+    "drowns in noise. An insulator's comes back to zero, in water after ten picoseconds. Band: how the three "
+    "directions differ.",
+    "loop": "Polarisation along the field through one cycle, mean over the cycles. A ferroelectric opens a loop; so "
+    "does what conducts or lags behind a fast field. Band: one standard error, from the cycles.",
+    "distances": "Radial distribution: neighbours at a distance, as a multiple of what particles without forces have. "
+    "Band: one standard error.",
     "displacements": "How far atoms get. A liquid's grows for ever, by six times the diffusion coefficient; a "
-    "solid's stops.",
+    "solid's stops. Band: how the three directions differ.",
     "orientation": "Mean cosine between the dipoles of molecules and the field; dashed: free dipoles of the same size.",
 }
 
@@ -53,7 +57,8 @@ def show_figure(chosen: Chosen) -> None:
     for problem in chosen.problems:
         st.warning(problem)
     if not chosen.reports:
-        st.info("Choose a run above. Runs are made on the page Dynamics, or by les-viz md.")
+        if not chosen.problems:
+            st.info("Choose a run above. Runs are made on the page Dynamics, or by les-viz md.")
         return
     subjects = subjects_of(chosen.reports)
     name = _choose_figure(chosen)
@@ -152,11 +157,9 @@ def _show_numbers(chosen: Chosen) -> None:
         for name, number in report.numbers.items()
     ]
     table = pd.DataFrame(rows, columns=["quantity", "value", "error", "unit", "run"])
-    st.dataframe(
-        table.astype({"value": float, "error": float}),
-        hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="%.4g") for name in ("value", "error")},
-    )
+    shown = [{**row, "value": measured(row["value"], row["error"])} for row in rows]
+    st.dataframe(pd.DataFrame(shown, columns=["quantity", "value", "unit", "run"]), hide_index=True)
+    st.caption("± one standard error. What limits these numbers is said under Notes.")
     st.download_button(
         "Numbers (CSV)", lambda: table.to_csv(index=False).encode(), file_name="numbers.csv", on_click="ignore"
     )
@@ -208,7 +211,7 @@ def _show_fields(chosen: Chosen) -> None:
         except LesVizError:
             continue
         name = ", ".join(entry.name for entry in pair)
-        rows.append({"runs": name, "ε": found.value, "error": found.error})
+        rows.append({"runs": name, "ε": measured(found.value, found.error)})
         curves[name] = Report(tables={_RUNNING: table}, convention=convention_of(first))
     if not rows:
         st.info("Choose two runs in opposite constant fields, such as ±0.02 V/Å; les-viz sweep makes them in pairs.")
