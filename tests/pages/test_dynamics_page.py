@@ -87,6 +87,19 @@ def test_a_run_from_start_to_removal(page, runs):
     assert "Start" in labels(page)
 
 
+def test_times_of_a_protocol_count_from_the_start_of_the_next_run(page, runs):
+    """Also after a run was shown again in which it had begun later: from there they would be added up."""
+    page.app.number_input(key="run_length").set_value(1000.0).run()
+    press(page, "Start")
+    look_until(page, runs, lambda entry: entry.status.step > 8, "no frames")
+    page.app.segmented_control(key="field_shape").set_value("sine").run()
+    (entry,) = list_runs(runs)
+    assert entry.field.start_fs > 0
+    press(page, "Stop")
+    press(page, "Resume")
+    assert page.app.number_input(key="field_start_fs").value == 0
+
+
 def test_settings_are_shown_though_the_run_of_the_page_that_gave_them_was_lost(page):
     """As Streamlit loses what a run of the page has not sent yet when the next one begins."""
     page.app._tree = ElementTree()

@@ -53,10 +53,11 @@ def resume(name: str) -> None:
 
 
 def look_at(name: str) -> None:
-    """Show a run, the field on the slider being its own."""
+    """Show a run, the field on the slider being its own, with times that count from the start of a run."""
     entry = entry_of(runs_folder() / name)
     if entry is not None:
-        change_plan(field=entry.field)
+        first = entry.config.field
+        change_plan(field=replace(entry.field, start_fs=first.start_fs, center_fs=first.center_fs))
         show(name)
 
 

@@ -79,8 +79,7 @@ def state_in_words(entry: RunEntry) -> str:
     done = status.step * dynamics.timestep_fs / 1000
     parts = [f"**{status.state.value}**", f"{done:.3f} of {dynamics.steps * dynamics.timestep_fs / 1000:g} ps"]
     if status.steps_per_s > 0:
-        speed = status.steps_per_s * dynamics.timestep_fs * _DAY_S * 1e-6
-        parts += [f"{status.steps_per_s:.1f} steps/s", f"{speed:.2g} ns/day"]
+        parts.append(f"{status.steps_per_s * dynamics.timestep_fs * _DAY_S * 1e-6:.2g} ns/day")
     return " · ".join(parts)
 
 
