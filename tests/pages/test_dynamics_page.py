@@ -8,6 +8,9 @@ from streamlit.testing.v1.element_tree import ElementTree
 
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.catalog import FOLDER_VARIABLE, list_runs
+from les_viz.runs.config import run_config
+from les_viz.runs.execution import execute
+from les_viz.runs.setup import create_run
 from les_viz.runs.states import State
 from les_viz.runs.thermo import read_columns
 from les_viz.ui.dynamics.plan import Plan
@@ -98,6 +101,32 @@ def test_times_of_a_protocol_count_from_the_start_of_the_next_run(page, runs):
     press(page, "Stop")
     press(page, "Resume")
     assert page.app.number_input(key="field_start_fs").value == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "strongest", "shown"),
+    [
+        ({"shape": "none"}, 1.0, 0.0),
+        ({"shape": "sine", "amplitude_V_per_A": -3.0, "period_fs": 0.05, "start_fs": -5.0}, 3.0, -3.0),
+        ({"shape": "sine", "amplitude_V_per_A": 0.1, "period_fs": 1e5, "direction": [1, 2, 0]}, 1.0, 0.1),
+    ],
+)
+def test_any_run_of_the_command_line_can_be_shown(page, runs, field, strongest, shown):
+    """Also with a field beyond what the page offers, and one that is off whatever its strength."""
+    tables = {
+        "structure": {"sample": "water/water_dimer"},
+        "model": {"name": "water"},
+        "dynamics": {"steps": 2, "timestep_fs": 0.1},
+        "field": field,
+    }
+    create_run(run_config(tables), runs / "of_the_command_line")
+    execute(runs / "of_the_command_line", resume=False)
+    page.open_tab("dynamics_tabs", "Runs")
+    press(page, "Show")
+    page.open_tab("dynamics_tabs", "Field over time")
+    assert page.errors() == []
+    slider = page.app.slider(key="field_amplitude")
+    assert (slider.max, slider.value) == (strongest, shown)
 
 
 def test_settings_are_shown_though_the_run_of_the_page_that_gave_them_was_lost(page):

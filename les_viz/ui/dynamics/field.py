@@ -39,13 +39,15 @@ _LABELS = {
 def show_field() -> None:
     """Strength and direction; what is moving feels them at once."""
     protocol = current_plan().field
+    amplitude = 0.0 if protocol.is_off else protocol.amplitude_V_per_A
+    largest = max(LARGEST_AMPLITUDE, abs(amplitude))  # that of a run of the command line may be larger
     st.slider(
         "**Electric field (V/Å)**",
-        -LARGEST_AMPLITUDE,
-        LARGEST_AMPLITUDE,
+        -largest,
+        largest,
         step=_STEP,
         format="%.2f",
-        **seeded(_AMPLITUDE, protocol.amplitude_V_per_A),
+        **seeded(_AMPLITUDE, amplitude),
         on_change=_take_amplitude,
         help="Drag it while the run moves: the next step feels it. For a protocol, this is its largest strength.",
     )
@@ -66,7 +68,7 @@ def show_field() -> None:
 
 def strength_in_words(protocol: FieldProtocol) -> str:
     """The same strength in other units."""
-    amplitude = protocol.amplitude_V_per_A
+    amplitude = 0.0 if protocol.is_off else protocol.amplitude_V_per_A
     text = f"{amplitude:.2f} V/Å = {amplitude / V_PER_NM:.3g} V/nm = {amplitude / KV_PER_CM:,.0f} kV/cm"
     shape = "" if protocol.shape in (Shape.CONSTANT, Shape.NONE) else f" · {protocol.shape}"
     return text.replace("-", "−") + shape
@@ -92,7 +94,7 @@ def show_protocol() -> None:
         protocol = current_plan().field
         for name in _TIMES.get(Shape(protocol.shape), ()):
             key = f"field_{name}"
-            lowest = 0.0 if name in ("start_fs", "center_fs") else 0.1
+            lowest = min(0.0 if name in ("start_fs", "center_fs") else 0.1, getattr(protocol, name))
             st.number_input(
                 _LABELS[name],
                 min_value=lowest,
@@ -103,12 +105,13 @@ def show_protocol() -> None:
                 args=(key, name),
             )
         if protocol.shape == Shape.SINE:
+            wavenumber = 1 / (protocol.period_fs * WAVENUMBER)
             st.number_input(
                 "The same as a wavenumber (1/cm)",
-                min_value=1.0,
+                min_value=min(1.0, wavenumber),
                 step=50.0,
                 format="%.4g",
-                **seeded("field_wavenumber", 1 / (protocol.period_fs * WAVENUMBER)),
+                **seeded("field_wavenumber", wavenumber),
                 on_change=_take_wavenumber,
             )
         st.caption("Changed while a run moves, the protocol begins anew at its present step.")
