@@ -151,7 +151,9 @@ def _distances(results: RunResults, report: Report) -> None:
 
 
 def _diffusion(results: RunResults, report: Report) -> None:
-    n_lags = max(2, len(results.positions) // 2)
+    n_lags = len(results.positions) // 2
+    if n_lags < 2:
+        raise SettingError(f"displacements need 4 frames, and the run has {len(results.positions)}: run longer")
     table = {"time_fs": np.arange(n_lags) * results.interval_fs}
     for number in np.unique(results.atomic_numbers).tolist():
         positions = results.positions[:, results.atomic_numbers == number]

@@ -104,6 +104,10 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == [
         "plus (300 K, +0.1 V/Å)", "minus (300 K, −0.1 V/Å)", "free (300 K)"
     ]  # fmt: skip
+    page.app.segmented_control(key="spectra_figure").set_value("dielectric_running").run()
+    assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["free (300 K)"]
+    assert any("Not told of plus" in caption.value for caption in page.app.caption)
+    page.app.segmented_control(key="spectra_figure").set_value("infrared").run()
     page.open_tab("spectra_tabs", "Opposite fields")
     found = page.app.dataframe[0].value
     assert found["runs"].tolist() == ["plus, minus"]

@@ -132,6 +132,14 @@ def steered(content, folder, changes):
     return load_results(folder)
 
 
+def test_a_single_frame_has_no_displacements(tables, tmp_path):
+    create_run(run_config(tables(steps=1, every=2)), tmp_path / "run")
+    execute(tmp_path / "run", resume=False)
+    report = report_of(load_results(tmp_path / "run"))
+    assert "displacements" not in report.tables
+    assert "the run has 1" in report.left_out["diffusion"]
+
+
 def test_what_is_told_is_of_the_field_that_there_was(tables, tmp_path):
     """Not of the one that the run began with: off, and along z."""
     turned = FieldProtocol(shape="constant", amplitude_V_per_A=0.3, direction=(1.0, 0.0, 0.0))

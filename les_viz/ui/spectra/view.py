@@ -70,6 +70,9 @@ def show_figure(chosen: Chosen) -> None:
         return
     draw(figures[key], key="spectra_chart")
     st.caption(_WORDS[name])
+    absent = [plain(label) for label, report in chosen.reports.items() if key not in report.tables]
+    if absent:
+        st.caption(f"Not told of {', '.join(absent)}: see Notes.")
     with st.container(horizontal=True):
         st.download_button(
             "Data of this figure (CSV)",
