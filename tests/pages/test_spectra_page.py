@@ -72,6 +72,7 @@ def test_first_load_without_runs_shows_the_recorded_one(empty, open_page):
         page.app.segmented_control(key="spectra_figure").set_value(name).run()
         assert page.errors() == []
         assert figure(page)["data"]
+    assert not any("Band:" in caption.value for caption in page.app.caption)  # it was recorded without one
     page.app.segmented_control(key="spectra_figure").set_value("loop").run()
     assert "the field has no period" in page.app.info[0].value
 
@@ -107,6 +108,7 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     page.app.segmented_control(key="spectra_figure").set_value("dielectric_running").run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["free (300 K)"]
     assert any("Not told of plus" in caption.value for caption in page.app.caption)
+    assert any("Band: how the three directions differ." in caption.value for caption in page.app.caption)
     page.app.segmented_control(key="spectra_figure").set_value("infrared").run()
     page.open_tab("spectra_tabs", "Opposite fields")
     found = page.app.dataframe[0].value
@@ -118,6 +120,7 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     page.open_tab("spectra_tabs", "Numbers")
     page.app.toggle(key="spectra_mean").set_value(True).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["mean of 3 runs"]
+    assert any("from the spread of the runs" in caption.value for caption in page.app.caption)
     page.app.number_input(key="spectra_skip").set_value(1e6).run()
     assert len(page.app.warning) == 3
     assert "skip less than" in page.app.warning[0].value

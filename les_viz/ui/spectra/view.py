@@ -19,7 +19,7 @@ from les_viz.runs.results import load_results
 from les_viz.ui.figures import show_figure as draw
 from les_viz.ui.frame import panels
 from les_viz.ui.session import seeded, widget_value
-from les_viz.ui.spectra.choice import TITLES, Chosen, change
+from les_viz.ui.spectra.choice import MEAN_LABEL, TITLES, Chosen, change
 from les_viz.ui.wording import plain
 
 _RUNNING: Final = "dielectric_fields_running"
@@ -34,22 +34,23 @@ _PARTS: Final = {
 """Names of the parts of a report where they differ from those of their tables."""
 
 _WORDS: Final = {
-    "infrared": "Absorption from the autocorrelation of the current ΣZ*v, classical nuclei. Band: one standard error.",
+    "infrared": "Absorption from the autocorrelation of the current ΣZ*v, classical nuclei.",
     "density_of_states": "How many vibrations there are at each wavenumber, whether they absorb or not. "
     "Its integral is three times the number of atoms.",
     "dielectric_running": "From the fluctuations of the dipole up to each time, without a field. Water needs about a "
-    "nanosecond to settle: a short run tells a lower bound. Band: how the three directions differ.",
+    "nanosecond to settle: a short run tells a lower bound.",
     "conductivity_running": "Green and Kubo's integral of the current: it rises, rests at the conductivity, then "
-    "drowns in noise. An insulator's comes back to zero, in water after ten picoseconds. Band: how the three "
-    "directions differ.",
+    "drowns in noise. An insulator's comes back to zero, in water after ten picoseconds.",
     "loop": "Polarisation along the field through one cycle, mean over the cycles. A ferroelectric opens a loop; so "
-    "does what conducts or lags behind a fast field. Band: one standard error, from the cycles.",
-    "distances": "Radial distribution: neighbours at a distance, as a multiple of what particles without forces have. "
-    "Band: one standard error.",
+    "does what conducts or lags behind a fast field.",
+    "distances": "Radial distribution: neighbours at a distance, as a multiple of what particles without forces have.",
     "displacements": "How far atoms get. A liquid's grows for ever, by six times the diffusion coefficient; a "
-    "solid's stops. Band: how the three directions differ.",
+    "solid's stops.",
     "orientation": "Mean cosine between the dipoles of molecules and the field; dashed: free dipoles of the same size.",
 }
+
+_OF_DIRECTIONS: Final = ("dielectric_running", "conductivity_running", "displacements")
+"""Figures whose bands tell how the three directions differ; others are of blocks or cycles."""
 
 
 def show_figure(chosen: Chosen) -> None:
@@ -69,7 +70,7 @@ def show_figure(chosen: Chosen) -> None:
         _explain_absence(chosen, name)
         return
     draw(figures[key], key="spectra_chart")
-    st.caption(_WORDS[name])
+    st.caption(f"{_WORDS[name]} {_band_in_words(chosen, key)}")
     absent = [plain(label) for label, report in chosen.reports.items() if key not in report.tables]
     if absent:
         st.caption(f"Not told of {', '.join(absent)}: see Notes.")
@@ -88,6 +89,21 @@ def show_figure(chosen: Chosen) -> None:
             on_click="ignore",
             help="The camera in the figure's own toolbar saves it as SVG.",
         )
+
+
+def _band_in_words(chosen: Chosen, key: str) -> str:
+    """What the band is, where there is one."""
+    errors = [
+        np.asarray(values, dtype=float)
+        for report in chosen.reports.values()
+        for column, values in report.tables.get(key, {}).items()
+        if "_error" in column
+    ]
+    if not any(np.isfinite(error).any() for error in errors):
+        return ""
+    if any(label.startswith(f"{MEAN_LABEL} of ") for label in chosen.reports):
+        return "Band: one standard error, from the spread of the runs."
+    return "Band: how the three directions differ." if key in _OF_DIRECTIONS else "Band: one standard error."
 
 
 def show_details(chosen: Chosen) -> None:
