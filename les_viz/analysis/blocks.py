@@ -31,7 +31,7 @@ def split(series: FloatArray, n_blocks: int) -> FloatArray:
     """
     length = len(series) // n_blocks if n_blocks > 0 else 0
     if length < 1:
-        raise SettingError(f"a series of {len(series)} points cannot be cut into {n_blocks} blocks: run longer")
+        raise SettingError(f"{n_blocks} blocks need as many points, and this series has {len(series)}: run longer")
     return series[len(series) - n_blocks * length :].reshape(n_blocks, length, *series.shape[1:])
 
 

@@ -1,5 +1,7 @@
 """Time correlation functions and mean squared displacements by fast Fourier transform."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
@@ -49,6 +51,17 @@ def mean_squared_displacement(positions: FloatArray, n_lags: int | None = None) 
     crossed = autocorrelation(centred)
     found: FloatArray = (sums / (n - np.arange(n)) - 2 * crossed) / n_particles
     return found[: n if n_lags is None else n_lags]
+
+
+def over_directions(of: Callable[[FloatArray], FloatArray], vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A quantity that adds up over x, y, z, and its standard error from how the three differ; they should agree.
+
+    Args:
+        of: the quantity of one component, (points, ..., 1).
+        vectors: (points, ..., 3).
+    """
+    parts = np.array([of(vectors[..., axis : axis + 1]) for axis in range(3)])
+    return parts.sum(axis=0), np.sqrt(3) * parts.std(axis=0, ddof=1)
 
 
 def running_integral(series: FloatArray, step: float) -> FloatArray:

@@ -9,6 +9,9 @@ from les_viz.errors import SettingError
 
 FloatArray = NDArray[np.float64]
 
+_ROUNDING = 1e-9
+"""Of a cycle, by which times may miss its end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
@@ -31,31 +34,32 @@ class Loop:
     area: float
 
 
-def loop(field: FloatArray, polarization: FloatArray, points_per_cycle: int, *, skip_cycles: int = 0) -> Loop:
+def loop(field: FloatArray, polarization: FloatArray, cycles: FloatArray, *, skip_cycles: int = 0) -> Loop:
     """Fold a run with a periodic field into one loop.
 
     Args:
         field: (points,), V/Å, the component along the direction of the field.
         polarization: (points,), e/Å², the same component; any constant may be missing.
-        points_per_cycle: points in a period of the field.
+        cycles: (points,), how many periods the field has gone through, evenly rising; before 0 it has not begun. Where
+            a period is no whole number of points, values are interpolated between them.
         skip_cycles: cycles at the start that only settle.
 
     Raises:
         SettingError: less than one whole cycle is left.
     """
-    n_cycles = len(field) // points_per_cycle - skip_cycles if points_per_cycle > 3 else 0
+    per_cycle = round((len(cycles) - 1) / np.ptp(cycles)) if len(cycles) > 1 else 0
+    first = max(float(cycles[0]), 0.0) + skip_cycles
+    n_cycles = int(cycles[-1] - first + 1 / per_cycle + _ROUNDING) if per_cycle > 3 else 0
     if n_cycles < 1:
         raise SettingError(
-            f"{len(field)} points hold no whole cycle of {points_per_cycle} points after skipping {skip_cycles}: "
-            "run longer or skip less"
+            f"{len(field)} points of {per_cycle} a cycle hold no whole cycle of the field after skipping "
+            f"{skip_cycles}: run longer, skip less or write frames more often"
         )
-    start = skip_cycles * points_per_cycle
-    shape = (n_cycles, points_per_cycle)
-    fields = field[start : start + n_cycles * points_per_cycle].reshape(shape)
-    values = polarization[start : start + n_cycles * points_per_cycle].reshape(shape)
+    at = first + np.arange(n_cycles * per_cycle).reshape(n_cycles, per_cycle) / per_cycle
+    fields, values = np.interp(at, cycles, field), np.interp(at, cycles, polarization)
     values = values - 0.5 * (values.max(axis=1, keepdims=True) + values.min(axis=1, keepdims=True))
     mean_field, mean = fields.mean(axis=0), values.mean(axis=0)
-    error = values.std(axis=0, ddof=1) / np.sqrt(n_cycles) if n_cycles > 1 else np.full(points_per_cycle, np.nan)
+    error = values.std(axis=0, ddof=1) / np.sqrt(n_cycles) if n_cycles > 1 else np.full(per_cycle, np.nan)
     return Loop(
         field=mean_field,
         polarization=mean,

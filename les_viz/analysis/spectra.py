@@ -134,8 +134,8 @@ def power_spectral_density(
     length = 2 * len(columns) // (welch.n_blocks + 1)  # blocks overlap by half
     if length < 16:
         raise SettingError(
-            f"{len(series)} points are too few for a spectrum from {welch.n_blocks} blocks: run longer, or write "
-            "frames more often"
+            f"a spectrum from {welch.n_blocks} blocks needs {8 * (welch.n_blocks + 1)} points, and this series has "
+            f"{len(series)}: run longer, or write frames more often"
         )
     window = get_window(welch.window, length, fftbins=True)
     size = length if length > SMOOTH_FROM else PADDING * length

@@ -88,8 +88,8 @@ def is_water(report: Report) -> bool:
 
 
 def _infrared(subjects: Sequence[Subject], look: Look) -> go.Figure:
-    axes = Axes(x="wavenumber (cm⁻¹)", y="absorption n·α (10³ cm⁻¹)", x_range=(0, HIGHEST_WAVENUMBER))
     lines = [_spectrum_line(subject, "infrared", look, 1e-3) for subject in subjects]
+    axes = Axes(x="wavenumber (cm⁻¹)", y="absorption n·α (10³ cm⁻¹)", x_range=_reach(lines))
     figure = banded(lines, axes, caption=_caption(subjects))
     if all(is_water(subject.report) for subject in subjects):
         figure = with_measured(figure, WATER_BANDS, WATER_BANDS_SOURCE)
@@ -97,8 +97,14 @@ def _infrared(subjects: Sequence[Subject], look: Look) -> go.Figure:
 
 
 def _density_of_states(subjects: Sequence[Subject], look: Look) -> go.Figure:
-    axes = Axes(x="wavenumber (cm⁻¹)", y="modes (per cm⁻¹)", x_range=(0, HIGHEST_WAVENUMBER))
-    return banded([_spectrum_line(subject, "density_of_states", look, 1.0) for subject in subjects], axes)
+    lines = [_spectrum_line(subject, "density_of_states", look, 1.0) for subject in subjects]
+    return banded(lines, Axes(x="wavenumber (cm⁻¹)", y="modes (per cm⁻¹)", x_range=_reach(lines)))
+
+
+def _reach(lines: Sequence[Banded]) -> tuple[float, float]:
+    """Wavenumbers from 0 to a little beyond the last that is seen."""
+    last = max(float(line.x[line.y >= 0.01 * line.y.max()][-1]) for line in lines)
+    return 0.0, min(HIGHEST_WAVENUMBER, 1.25 * last)
 
 
 def _spectrum_line(subject: Subject, name: str, look: Look, factor: float) -> Banded:

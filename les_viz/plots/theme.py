@@ -72,6 +72,7 @@ def template() -> go.layout.Template:
         "title": {"font": {"size": 14}},
         "tickfont": {"size": 13},
         "automargin": True,
+        "exponentformat": "power",
     }
     layout = go.Layout(
         font={"size": 13},

@@ -88,7 +88,7 @@ def _add_lines(figure: go.Figure, columns: Mapping[str, FloatArray], direction: 
         trace = go.Scatter(
             x=x,
             y=values[chosen],
-            mode="lines",
+            mode="lines" if len(x) > 1 else "markers",
             name=name,
             line=line,
             hovertemplate=hover,

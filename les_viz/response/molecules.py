@@ -70,6 +70,15 @@ def molecular_dipoles(molecules: Molecules, charges: FloatArray) -> FloatArray:
     return _sums(charges[:, None] * (molecules.positions - centres[molecules.owner]), molecules.owner)
 
 
+def kept(before: Molecules, after: Molecules) -> NDArray[np.bool_]:
+    """(groups before,) whether a group holds the same atoms later."""
+    pairs = np.unique([before.owner, after.owner], axis=1)
+    is_alone = [np.bincount(groups)[groups] == 1 for groups in pairs]
+    found = np.zeros(len(before.is_finite), dtype=bool)
+    found[pairs[0, is_alone[0] & is_alone[1]]] = True
+    return found
+
+
 def _sums(values: FloatArray, owner: NDArray[np.int64]) -> FloatArray:
     totals = np.zeros((int(owner.max()) + 1, values.shape[1]))
     np.add.at(totals, owner, values)

@@ -59,6 +59,8 @@ def dielectric_of_fields(along: RunResults, against: RunResults, points: int | N
     for results in (along, against):
         if results.config.field.shape != Shape.CONSTANT or not results.periodic:
             raise SettingError("the dielectric constant from fields needs periodic runs in constant fields")
+        if results.protocol != results.config.field:
+            raise SettingError("the field of one of the runs was changed while it moved")
         if results.config.dynamics.minimize != Minimizer.NONE:
             raise SettingError("the runs were minimised in their fields and start at different dipoles: set 'none'")
     unit, strength = along.config.field.unit, along.config.field.amplitude_V_per_A
@@ -84,7 +86,9 @@ def running_dielectric_of_fields(along: RunResults, against: RunResults) -> Tabl
         SettingError: they are no such pair, or too short.
     """
     n_points = min(len(along.thermo["time_fs"]), len(against.thermo["time_fs"]))
-    ends = np.unique(np.linspace(min(2 * N_BLOCKS, n_points), n_points, MOST_POINTS).astype(int))
+    # whole blocks before the end: points that are left out at the start would make it a saw
+    whole = N_BLOCKS * np.linspace(min(2, n_points // N_BLOCKS), n_points // N_BLOCKS, MOST_POINTS).astype(int)
+    ends = np.unique(np.append(whole, n_points))
     estimates = [dielectric_of_fields(along, against, int(end)) for end in ends]
     return {
         "time_fs": along.thermo["time_fs"][ends - 1],

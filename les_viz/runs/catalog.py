@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from les_viz.errors import LesVizError
+from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.config import RunConfig, run_config
+from les_viz.runs.control import read_wishes
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import Status, read_status
 
@@ -23,6 +25,7 @@ class RunEntry:
         folder: where it lies.
         status: state, step, message.
         config: what was asked for.
+        field: that of the configuration, or what was asked for since.
         described: the content of run.json.
         size_bytes: of all its files.
         modified: Unix time of the last change.
@@ -33,6 +36,7 @@ class RunEntry:
     folder: Path
     status: Status
     config: RunConfig
+    field: FieldProtocol
     described: dict[str, Any]
     size_bytes: int
     modified: float
@@ -41,7 +45,7 @@ class RunEntry:
     @property
     def label(self) -> str:
         """One line for people: what, by which model, how, and how long."""
-        dynamics, field = self.config.dynamics, self.config.field
+        dynamics, field = self.config.dynamics, self.field
         model = Path(self.config.model.name).name.removesuffix(".safetensors")
         parts = [f"{self.described['structure']['formula']}, {model}", f"{dynamics.temperature_K:g} K"]
         parts.append(dynamics.ensemble)
@@ -67,10 +71,11 @@ def list_runs(root: Path | None = None) -> list[RunEntry]:
         root: folder of the folders of runs; None for the app's own.
     """
     try:
-        folders = sorted((root or runs_folder()).iterdir(), reverse=True)
+        folders = list((root or runs_folder()).iterdir())
     except OSError:
         return []
-    return [entry for entry in map(entry_of, folders) if entry is not None]
+    entries = [entry for entry in map(entry_of, folders) if entry is not None]
+    return sorted(entries, key=lambda entry: (entry.described["created"], entry.name), reverse=True)
 
 
 def entry_of(folder: Path) -> RunEntry | None:
@@ -80,12 +85,14 @@ def entry_of(folder: Path) -> RunEntry | None:
         return None
     try:
         described = directory.described()
+        config = run_config(described["config"])
         files = [path.stat() for path in folder.iterdir() if path.is_file()]
         return RunEntry(
             name=folder.name,
             folder=folder,
             status=read_status(directory),
-            config=run_config(described["config"]),
+            config=config,
+            field=read_wishes(directory).field or config.field,
             described=described,
             size_bytes=sum(file.st_size for file in files),
             modified=max(file.st_mtime for file in files),

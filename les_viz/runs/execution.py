@@ -1,7 +1,8 @@
 """Runs a run: from its folder to its folder, in this process; stops when asked, goes on from the last checkpoint."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ from les_viz.runs.directory import RunDirectory
 from les_viz.runs.setup import Setup, load_setup
 
 Wish = Callable[[], bool]
+
+PATIENCE_S = 3.0
+"""How long a process that was killed may take to let go of its run."""
+
+LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +71,49 @@ def execute(folder: Path, *, resume: bool, watch: Watch | None = None, steps: in
 
     Raises:
         BlowUpError: the atoms came apart; frames up to then are on disk.
-        SettingError: model or folder cannot be used, or the disk is full.
+        SettingError: model or folder cannot be used, another process moves the run, or the disk is full.
     """
     directory = RunDirectory(folder)
     config = run_config(directory.described()["config"])
     if config.limits.threads:
         torch.set_num_threads(config.limits.threads)
     try:
-        return _Execution(directory, config, watch or Watch(), steps).run(resume=resume)
+        with held(directory):
+            return _Execution(directory, config, watch or Watch(), steps).run(resume=resume)
     except OSError as caught:
         reason = caught.strerror or str(caught).splitlines()[0]
         raise SettingError(
             f"cannot write {folder} ({reason}): make room there, then go on from the last checkpoint with --resume"
         ) from None
+
+
+@contextmanager
+def held(directory: RunDirectory) -> Iterator[None]:
+    """Keep other processes from moving the same run; the system lets go of it when this one ends, however it ends.
+
+    Raises:
+        SettingError: another process moves it, and does not end soon.
+    """
+    try:
+        import fcntl
+    except ImportError:  # of Windows
+        yield
+        return
+    end = time.monotonic() + PATIENCE_S
+    with directory.run.open("rb") as stream:
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise SettingError(
+                        f"another process moves the run in {directory.path}: wait until it has ended, or stop it there"
+                    ) from None
+                time.sleep(LOOK_S)
+            except OSError:  # a disk that knows no locks
+                break
+        yield
 
 
 class _Execution:

@@ -30,6 +30,8 @@ REAPING_S = 5.0
 
 TICK_S = 0.1
 
+WAITS = "waits until the run before it has ended"
+
 
 class RunManager:
     """All runs of one folder. Safe to call from several threads."""
@@ -176,11 +178,15 @@ class RunManager:
         return True
 
     def _enqueue(self, directory: RunDirectory, steps: int, *, resume: bool) -> None:
-        write_status(directory, replace(read_status(directory), state=State.QUEUED, steps=steps, message="", pid=0))
+        status = replace(read_status(directory), state=State.QUEUED, steps=steps, message="", pid=0)
+        write_status(directory, status)
         directory.watched.touch()
         with self._lock:
-            self._queue.append((directory.path.name, resume))
-        self._start_what_fits()
+            entry = (directory.path.name, resume)
+            self._queue.append(entry)
+            self._start_what_fits()
+            if entry in self._queue:
+                write_status(directory, replace(status, message=WAITS))
 
     def _tick(self) -> None:
         while not self._is_closed.wait(TICK_S):

@@ -1,11 +1,11 @@
 """Fields that were changed while a run moved, changed again after the same steps."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.thermo import read_lines
 
 
 class Replay:
@@ -17,12 +17,7 @@ class Replay:
         Args:
             changes: as the lines of `events.jsonl`: `after_step` and `field`.
         """
-        self._fields = {
-            int(change["after_step"]): FieldProtocol(
-                **{**change["field"], "direction": tuple(change["field"]["direction"])}
-            )
-            for change in changes
-        }
+        self._fields = {int(change["after_step"]): field_of(change) for change in changes}
         self._step = 0
 
     def __call__(self) -> FieldProtocol | None:
@@ -34,8 +29,9 @@ class Replay:
 
 def changes_of(directory: RunDirectory) -> list[dict[str, Any]]:
     """The lines of `events.jsonl`; none where the field was left alone."""
-    try:
-        lines = directory.events.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    return [json.loads(line) for line in lines]
+    return read_lines(directory.events)
+
+
+def field_of(change: dict[str, Any]) -> FieldProtocol:
+    """The field that a line of `events.jsonl` tells of."""
+    return FieldProtocol(**{**change["field"], "direction": tuple(change["field"]["direction"])})

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.analysis.blocks import Estimate, mean_over_blocks
-from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement
+from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement, over_directions
 from les_viz.analysis.dielectric import (
     dielectric_from_fluctuations,
     langevin_function,
@@ -33,7 +33,7 @@ from les_viz.analysis.transport import (
 from les_viz.elements import SYMBOLS
 from les_viz.errors import LesVizError, SettingError
 from les_viz.md.protocols import Shape
-from les_viz.response.molecules import find_molecules, molecular_dipoles
+from les_viz.response.molecules import find_molecules, kept, molecular_dipoles
 from les_viz.runs.results import RunResults
 from les_viz.units import BOLTZMANN, WAVENUMBER
 
@@ -106,6 +106,11 @@ def _energies(results: RunResults, report: Report) -> None:
 
 
 def _infrared(results: RunResults, report: Report) -> None:
+    if np.ptp(results.thermo["electric_field_V_per_A"], axis=0).any():
+        raise SettingError(
+            "the field changes with time and drives the current, which then does not tell what the matter absorbs by "
+            "itself: leave out the time until the field rests, or take a run without one"
+        )
     current = _current(results)
     found = infrared_absorption(current, results.interval_fs, volume=_volume(results), temperature=results.temperature)
     report.tables["infrared"] = _spectrum_table(found, "absorption_per_cm")
@@ -146,11 +151,14 @@ def _distances(results: RunResults, report: Report) -> None:
 
 
 def _diffusion(results: RunResults, report: Report) -> None:
-    n_lags = max(2, len(results.positions) // 2)
+    n_lags = len(results.positions) // 2
+    if n_lags < 2:
+        raise SettingError(f"displacements need 4 frames, and the run has {len(results.positions)}: run longer")
     table = {"time_fs": np.arange(n_lags) * results.interval_fs}
     for number in np.unique(results.atomic_numbers).tolist():
         positions = results.positions[:, results.atomic_numbers == number]
-        table[f"msd_{SYMBOLS[number]}_A2"] = mean_squared_displacement(positions, n_lags)
+        msd, error = over_directions(lambda part: mean_squared_displacement(part, n_lags), positions)
+        table |= {f"msd_{SYMBOLS[number]}_A2": msd, f"msd_{SYMBOLS[number]}_A2_error": error}
     report.tables["displacements"] = table
     for number in np.unique(results.atomic_numbers).tolist():
         positions = results.positions[:, results.atomic_numbers == number]
@@ -165,7 +173,7 @@ def _diffusion(results: RunResults, report: Report) -> None:
 
 
 def _dielectric(results: RunResults, report: Report) -> None:
-    if results.field.any():
+    if results.has_field:
         raise SettingError("fluctuations tell of a run without a field; two runs with opposite fields tell as well")
     dipole = results.thermo["polarization_change_eA"]
     _without_gaps(dipole)
@@ -189,7 +197,7 @@ def _dielectric(results: RunResults, report: Report) -> None:
 
 
 def _conductivity(results: RunResults, report: Report) -> None:
-    if results.field.any():
+    if results.has_field:
         raise SettingError("Green and Kubo's relation is for a run without a field")
     current, box = _current(results), Box(volume=_volume(results), temperature=results.temperature)
     window = _window(results)
@@ -202,19 +210,26 @@ def _conductivity(results: RunResults, report: Report) -> None:
             report.add("conductivity_stacie", conductivity_stacie(current, results.interval_fs, box), "S/m")
         except SettingError as caught:
             report.left_out["conductivity by STACIE"] = str(caught)
-    integral = green_kubo_integral(current, results.interval_fs, box)[: len(current) // 2]
-    lags = np.arange(len(integral)) * results.interval_fs
-    report.tables["conductivity_running"] = {"time_fs": lags, "conductivity_S_per_m": integral}
+    integral, error = over_directions(lambda part: green_kubo_integral(part, results.interval_fs, box), current)
+    n_lags = len(current) // 2
+    report.tables["conductivity_running"] = {
+        "time_fs": np.arange(n_lags) * results.interval_fs,
+        "conductivity_S_per_m": integral[:n_lags],
+        "conductivity_S_per_m_error": error[:n_lags],
+    }
 
 
 def _response(results: RunResults, report: Report) -> None:
-    """Polarisation along a constant field, or the loop of a triangular or sinusoidal one."""
-    protocol, volume = results.config.field, _volume(results)
+    """The loop of polarisation against a triangular or sinusoidal field."""
+    protocol, volume = results.protocol, _volume(results)
     along = results.thermo["polarization_change_eA"] @ protocol.unit / volume
     _without_gaps(along)
-    if protocol.shape not in (Shape.TRIANGLE, Shape.SINE):
+    if protocol.shape not in (Shape.TRIANGLE, Shape.SINE) or protocol.is_off:
         raise SettingError("the field has no period, so there is no loop")
-    found = loop(results.field, along, round(protocol.period_fs / results.interval_fs))
+    times = results.thermo["time_fs"]
+    steady = slice(int(np.searchsorted(times, results.protocol_from_fs)), None)
+    cycles = (times[steady] - protocol.start_fs) / protocol.period_fs
+    found = loop(results.field[steady], along[steady], cycles)
     report.tables["loop"] = {
         "field_V_per_A": found.field,
         "polarization_e_per_A2": found.polarization,
@@ -226,22 +241,24 @@ def _response(results: RunResults, report: Report) -> None:
 
 def _orientation(results: RunResults, report: Report) -> None:
     """Mean cosine of the molecules' dipoles with the field, beside that of free dipoles of the same size."""
-    protocol = results.config.field
-    if protocol.is_off:
+    if not results.has_field:
         raise SettingError("there is no field whose direction could be compared with")
     scale = float(results.described["model"]["charge_scale"])
-    first = find_molecules(results.atomic_numbers, results.positions[0], results.cells[0], periodic=results.periodic)
+    first, last = (
+        find_molecules(results.atomic_numbers, results.positions[n], results.cells[n], periodic=results.periodic)
+        for n in (0, -1)
+    )
     whole = first.positions - results.positions[0]  # positions are never wrapped, so images stay what they were
-    are_molecules = first.is_finite & (np.bincount(first.owner) > 1)
+    are_molecules = first.is_finite & (np.bincount(first.owner) > 1) & kept(first, last)
     if not are_molecules.any():
-        raise SettingError("there are no molecules whose direction could be told")
+        raise SettingError("there are no molecules that stay together and whose direction could be told")
     dipoles = np.array(
         [
             molecular_dipoles(replace(first, positions=positions + whole), scale * charges)[are_molecules]
             for positions, charges in zip(results.positions, results.latent_charges, strict=True)
         ]
     )
-    cosines = mean_cosine(dipoles, protocol.unit)
+    cosines = mean_cosine(dipoles, results.protocol.unit)
     size = np.linalg.norm(dipoles, axis=2).mean(axis=1)
     free = langevin_function(size * results.field / (BOLTZMANN * results.temperature))
     report.tables["orientation"] = {

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.errors import LesVizError, SettingError
+from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.config import RunConfig, run_config
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.replay import changes_of, field_of
 from les_viz.runs.thermo import read_columns
 from les_viz.runs.trajectory import TrajectoryReader
 
@@ -23,6 +25,8 @@ class RunResults:
 
     Attributes:
         config: what was asked for.
+        protocol: the field at the end, which was that of the configuration if nobody changed it.
+        protocol_from_fs: time from which it acted.
         described: the content of run.json.
         thermo: columns of thermo.jsonl.
         atomic_numbers: (atoms,).
@@ -36,6 +40,8 @@ class RunResults:
     """
 
     config: RunConfig
+    protocol: FieldProtocol
+    protocol_from_fs: float
     described: dict[str, Any]
     thermo: dict[str, FloatArray]
     atomic_numbers: NDArray[np.int64]
@@ -59,9 +65,14 @@ class RunResults:
 
     @property
     def field(self) -> FloatArray:
-        """(frames,) component of the field along its direction, V/Å."""
-        found: FloatArray = self.thermo["electric_field_V_per_A"] @ self.config.field.unit
+        """(frames,) component of the field along the direction that it has at the end, V/Å."""
+        found: FloatArray = self.thermo["electric_field_V_per_A"] @ self.protocol.unit
         return found
+
+    @property
+    def has_field(self) -> bool:
+        """Whether there ever was one, in whatever direction."""
+        return bool(self.thermo["electric_field_V_per_A"].any())
 
 
 def load_results(folder: Path, *, skip_fs: float = 0.0) -> RunResults:
@@ -102,8 +113,11 @@ def _load(directory: RunDirectory, skip_fs: float) -> RunResults:
         arrays = {name: reader.read(name, start, end) for name in ("positions", "velocities", "cell", "latent_charges")}
         numbers, periodic = reader.atomic_numbers, reader.periodic
     kept = thermo["step"] % config.output.every == 0
+    changes = changes_of(directory)
     return RunResults(
         config=config,
+        protocol=field_of(changes[-1]) if changes else config.field,
+        protocol_from_fs=changes[-1]["after_step"] * config.dynamics.timestep_fs if changes else 0.0,
         described=described,
         thermo={name: column[kept][start:end] for name, column in thermo.items()},
         atomic_numbers=numbers,

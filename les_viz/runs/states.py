@@ -99,7 +99,7 @@ def read_status(directory: RunDirectory) -> Status:
 
 def _status_from_results(directory: RunDirectory) -> Status:
     """That of a run which no worker had: as `les-viz md` and scripts leave it, as far as its files tell."""
-    if not directory.checkpoint.exists():
+    if not (directory.checkpoint.exists() or directory.thermo.exists()):
         return Status(state=State.QUEUED)
     described = read_json(directory.run) or {}
     steps = int(described.get("config", {}).get("dynamics", {}).get("steps", 0))

@@ -164,6 +164,16 @@ def seed(widget_key: str, value: object) -> None:
         st.session_state[widget_key] = value
 
 
+def seeded(widget_key: str, value: object) -> dict[str, Any]:
+    """Key of a widget that is given its value, also where the browser never saw the run of the page that gave it first.
+
+    A page that is asked for again while it is being drawn sends nothing of what it had: a widget that is new then would
+    be shown at its own default. One whose state is kept is shown at its value.
+    """
+    seed(widget_key, value)
+    return {"key": widget_key, "persist_state": "page"}
+
+
 def seed_once(widget_key: str, value: object) -> None:
     """Give a widget its first value on a page, which it then has to itself."""
     if widget_key not in st.session_state:

@@ -96,7 +96,7 @@ def test_current_of_dipole():
 
 
 def test_too_short():
-    with pytest.raises(SettingError, match="too few for a spectrum"):
+    with pytest.raises(SettingError, match="needs 56 points, and this series has"):
         infrared_absorption(np.zeros((40, 3)), 1.0, volume=1.0, temperature=300.0)
     with pytest.raises(SettingError, match="all zero"):
         vibrational_density_of_states(np.zeros((400, 2, 3)), np.ones(2), 1.0)

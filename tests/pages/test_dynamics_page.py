@@ -4,9 +4,13 @@ import time
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1.element_tree import ElementTree
 
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.catalog import FOLDER_VARIABLE, list_runs
+from les_viz.runs.config import run_config
+from les_viz.runs.execution import execute
+from les_viz.runs.setup import create_run
 from les_viz.runs.states import State
 from les_viz.runs.thermo import read_columns
 from les_viz.ui.dynamics.plan import Plan
@@ -84,6 +88,54 @@ def test_a_run_from_start_to_removal(page, runs):
     press(page, "Delete for good")
     assert list_runs(runs) == []
     assert "Start" in labels(page)
+
+
+def test_times_of_a_protocol_count_from_the_start_of_the_next_run(page, runs):
+    """Also after a run was shown again in which it had begun later: from there they would be added up."""
+    page.app.number_input(key="run_length").set_value(1000.0).run()
+    press(page, "Start")
+    look_until(page, runs, lambda entry: entry.status.step > 8, "no frames")
+    page.app.segmented_control(key="field_shape").set_value("sine").run()
+    (entry,) = list_runs(runs)
+    assert entry.field.start_fs > 0
+    press(page, "Stop")
+    press(page, "Resume")
+    assert page.app.number_input(key="field_start_fs").value == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "strongest", "shown"),
+    [
+        ({"shape": "none"}, 1.0, 0.0),
+        ({"shape": "sine", "amplitude_V_per_A": -3.0, "period_fs": 0.05, "start_fs": -5.0}, 3.0, -3.0),
+        ({"shape": "sine", "amplitude_V_per_A": 0.1, "period_fs": 1e5, "direction": [1, 2, 0]}, 1.0, 0.1),
+    ],
+)
+def test_any_run_of_the_command_line_can_be_shown(page, runs, field, strongest, shown):
+    """Also with a field beyond what the page offers, and one that is off whatever its strength."""
+    tables = {
+        "structure": {"sample": "water/water_dimer"},
+        "model": {"name": "water"},
+        "dynamics": {"steps": 2, "timestep_fs": 0.1},
+        "field": field,
+    }
+    create_run(run_config(tables), runs / "of_the_command_line")
+    execute(runs / "of_the_command_line", resume=False)
+    page.open_tab("dynamics_tabs", "Runs")
+    press(page, "Show")
+    page.open_tab("dynamics_tabs", "Field over time")
+    assert page.errors() == []
+    slider = page.app.slider(key="field_amplitude")
+    assert (slider.max, slider.value) == (strongest, shown)
+
+
+def test_settings_are_shown_though_the_run_of_the_page_that_gave_them_was_lost(page):
+    """As Streamlit loses what a run of the page has not sent yet when the next one begins."""
+    page.app._tree = ElementTree()
+    page.app._tree._runner = page.app
+    page.app.run()
+    settings = [page.app.number_input(key=f"run_{name}").proto for name in ("temperature", "timestep", "length")]
+    assert [(proto.set_value, proto.value) for proto in settings] == [(True, 300.0), (True, 0.5), (True, 5.0)]
 
 
 def test_a_mistake_is_one_sentence_and_a_protocol_is_previewed(page, runs):

@@ -11,6 +11,8 @@ from model_files import model_of_kind, write_model
 from random_models import random_atoms
 
 from les_viz.io.writing import write_extxyz
+from les_viz.plots.text import measured
+from les_viz.runs.averages import dielectric_of_fields
 from les_viz.runs.config import run_config
 from les_viz.runs.execution import execute
 from les_viz.runs.report import report_of
@@ -70,6 +72,7 @@ def test_first_load_without_runs_shows_the_recorded_one(empty, open_page):
         page.app.segmented_control(key="spectra_figure").set_value(name).run()
         assert page.errors() == []
         assert figure(page)["data"]
+    assert not any("Band:" in caption.value for caption in page.app.caption)  # it was recorded without one
     page.app.segmented_control(key="spectra_figure").set_value("loop").run()
     assert "the field has no period" in page.app.info[0].value
 
@@ -95,23 +98,36 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     np.testing.assert_allclose(values(line["y"]), table["absorption_per_cm"] * 1e-3, rtol=1e-9)
     assert "charge sign -1, ε∞ 1.69" in notes_of(figure(page))
     numbers = page.app.dataframe[0].value.set_index("quantity")
-    assert numbers.loc["temperature", "value"] == expected.numbers["temperature"]["value"]
+    temperature = expected.numbers["temperature"]
+    assert numbers.loc["temperature", "value"] == measured(temperature["value"], temperature["error"])
 
     page.app.multiselect(key="spectra_runs").set_value(["plus", "minus", "free"]).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == [
-        "plus (300 K, +0.1 V/Å)", "minus (300 K, -0.1 V/Å)", "free (300 K)"
+        "plus (300 K, +0.1 V/Å)", "minus (300 K, −0.1 V/Å)", "free (300 K)"
     ]  # fmt: skip
+    page.app.segmented_control(key="spectra_figure").set_value("dielectric_running").run()
+    assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["free (300 K)"]
+    assert any("Not told of plus" in caption.value for caption in page.app.caption)
+    assert any("Band: how the three directions differ." in caption.value for caption in page.app.caption)
+    page.app.segmented_control(key="spectra_figure").set_value("infrared").run()
     page.open_tab("spectra_tabs", "Opposite fields")
     found = page.app.dataframe[0].value
     assert found["runs"].tolist() == ["plus, minus"]
-    running = json.loads(page.app.get("plotly_chart")[1].proto.spec)["data"][-1]
-    assert values(running["y"])[-1] == pytest.approx(found["ε"][0])
+    running = values(json.loads(page.app.get("plotly_chart")[1].proto.spec)["data"][-1]["y"])
+    all_points = dielectric_of_fields(load_results(runs / "plus"), load_results(runs / "minus"))
+    assert found["ε"].tolist() == [measured(all_points.value, all_points.error)]
+    assert running[-1] == pytest.approx(all_points.value)
     page.open_tab("spectra_tabs", "Numbers")
     page.app.toggle(key="spectra_mean").set_value(True).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["mean of 3 runs"]
+    assert any("from the spread of the runs" in caption.value for caption in page.app.caption)
     page.app.number_input(key="spectra_skip").set_value(1e6).run()
     assert len(page.app.warning) == 3
     assert "skip less than" in page.app.warning[0].value
+    assert not page.app.info  # runs are chosen
+    page = open_page("spectra", {"runs": "free,lost"})
+    assert [warning.value for warning in page.app.warning] == ["lost is not among the runs of this server"]
+    assert figure(page)["data"]
 
 
 def test_the_script_of_the_page_runs(empty, open_page, monkeypatch, tmp_path):

@@ -30,3 +30,9 @@ def test_changing_a_figure_leaves_the_template_of_the_others_alone():
     figure = go.Figure(layout={"template": theme.template()})
     figure.layout.template.layout.font.size = 99
     assert theme.template().layout.font.size != 99
+
+
+def test_small_numbers_at_axes_are_powers_of_ten():
+    """Polarisations of 0.0005 e/Å² were written as 500μ."""
+    axes = theme.template().layout
+    assert (axes.xaxis.exponentformat, axes.yaxis.exponentformat) == ("power", "power")

@@ -42,6 +42,12 @@ def test_rows_hold_components_along_the_direction(columns):
     assert all("(" in title for title in [*titles, figure.layout.xaxis4.title.text])
 
 
+def test_a_single_frame_is_seen(columns):
+    """Of a run that came apart at its first step: a line of one point is nothing."""
+    figure = timeline({name: values[:1] for name, values in columns.items()}, np.eye(3)[2])
+    assert {trace.mode for trace in figure.data} == {"markers"}
+
+
 @pytest.mark.parametrize("stride", [1, 100])
 def test_a_plot_tells_the_viewer_its_run_and_the_unit_of_its_times(columns, stride):
     first = {name: values[: N // stride] for name, values in columns.items()}

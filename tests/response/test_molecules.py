@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 from ase.build import bulk, molecule
 
-from les_viz.response.molecules import find_molecules, molecular_dipoles
+from les_viz.response.molecules import find_molecules, kept, molecular_dipoles
 
 
 def box_of_molecules():
@@ -55,3 +55,13 @@ def test_atoms_without_bonds_are_alone():
     found = found_in(Atoms("ArNe", [[0, 0, 0], [5, 0, 0]]), periodic=False)
     assert found.formulas == ("Ar", "Ne")
     np.testing.assert_array_equal(molecular_dipoles(found, np.array([1.0, -1.0])), np.zeros((2, 3)))
+
+
+def test_groups_that_lose_or_win_an_atom_are_not_kept():
+    far = Atoms("OHHOHHArAr", [[x, 0, 0] for x in (0, 1, -1, 20, 21, 19, 40, 50)])
+    before = found_in(far, periodic=False)
+    far.positions[2, 0] = 10.0
+    far.positions[7, 0] = 60.0
+    assert kept(before, found_in(far, periodic=False)).tolist() == [False, True, True, True]
+    far.positions[2] = (20.0, 1.0, 0.0)
+    assert kept(before, found_in(far, periodic=False)).tolist() == [False, False, True, True]

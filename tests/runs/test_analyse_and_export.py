@@ -17,6 +17,7 @@ from les_viz.cli.main import main
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol
 from les_viz.models.config import HeadConfig
+from les_viz.runs.averages import dielectric_of_fields
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.execution import Watch, execute
@@ -123,6 +124,51 @@ def test_script_turns_the_field_as_it_was_turned(tables, tmp_path, monkeypatch):
     assert (tmp_path / "run_again" / "thermo.jsonl").read_text() == lines
     felt = [json.loads(line)["electric_field_V_per_A"][2] for line in lines.splitlines()]
     assert felt == [0, 0, 0, 0.3, 0.3, 0.3]
+
+
+def steered(content, folder, changes):
+    """A run whose field is changed after some of its steps."""
+    create_run(run_config(content), folder)
+    fields = iter(range(10**6))
+    execute(folder, resume=False, watch=Watch(new_field=lambda: changes.get(next(fields))))
+    return load_results(folder)
+
+
+def test_a_single_frame_has_no_displacements(tables, tmp_path):
+    create_run(run_config(tables(steps=1, every=2)), tmp_path / "run")
+    execute(tmp_path / "run", resume=False)
+    report = report_of(load_results(tmp_path / "run"))
+    assert "displacements" not in report.tables
+    assert "the run has 1" in report.left_out["diffusion"]
+
+
+def test_what_is_told_is_of_the_field_that_there_was(tables, tmp_path):
+    """Not of the one that the run began with: off, and along z."""
+    turned = FieldProtocol(shape="constant", amplitude_V_per_A=0.3, direction=(1.0, 0.0, 0.0))
+    off = {"shape": "constant", "amplitude_V_per_A": 0.0}
+    found = steered(tables(steps=130, every=1, timestep_fs=0.1, field=off), tmp_path / "run", {40: turned})
+    assert found.protocol == turned
+    assert found.field[[40, 41]] == pytest.approx([0.0, 0.3])
+    report = report_of(found)
+    assert {"infrared", "dielectric", "conductivity", "loop"} <= set(report.left_out)
+    assert "drives the current" in report.left_out["infrared"]
+    assert "no field" not in report.left_out.get("orientation", "")
+    rested = report_of(load_results(tmp_path / "run", skip_fs=4.1))
+    assert "infrared" not in rested.left_out
+    with pytest.raises(SettingError, match="changed while it moved"):
+        dielectric_of_fields(found, found)
+
+
+def test_a_loop_begins_with_its_field(tables, tmp_path):
+    """Whether that begins late, or was asked for while the run moved."""
+    loop = {"shape": "sine", "amplitude_V_per_A": 0.2, "start_fs": 1.5, "period_fs": 2.05}
+    create_run(run_config(tables(steps=100, every=1, timestep_fs=0.1, field=loop)), tmp_path / "late")
+    execute(tmp_path / "late", resume=False)
+    late = load_results(tmp_path / "late")
+    asked = steered(tables(steps=100, every=1, timestep_fs=0.1), tmp_path / "asked", {15: FieldProtocol(**loop)})
+    for results in (late, asked):
+        field = report_of(results).tables["loop"]["field_V_per_A"]
+        assert np.ptp(field) == pytest.approx(0.4, rel=0.02)
 
 
 def test_no_run(tmp_path, capsys):

@@ -14,10 +14,10 @@ import pytest
 
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol
-from les_viz.runs.config import run_config
+from les_viz.runs.config import LimitSettings, run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.execution import execute
-from les_viz.runs.manager import RunManager
+from les_viz.runs.manager import WAITS, RunManager
 from les_viz.runs.setup import create_run
 from les_viz.runs.states import State, Status, is_alive, read_status, write_status
 from les_viz.runs.thermo import read_columns
@@ -63,11 +63,14 @@ def test_control_of_a_running_run(tables, manager):
     second = manager.submit(run_config(tables(pbc=False, steps=4)), "second")
     wait_for(lambda: n_lines(manager, first) > 3, "no frames")
     assert manager.status(second).state == State.QUEUED
+    assert manager.status(second).message == WAITS
     assert manager.status(first).state == State.RUNNING
     assert not thermo(manager, first)["electric_field_V_per_A"].any()
 
     manager.set_field(first, FieldProtocol(shape="constant", amplitude_V_per_A=0.4, direction=(0, 1, 0)))
     wait_for(lambda: thermo(manager, first)["electric_field_V_per_A"][-1, 1] == 0.4, "the field does not change")
+
+    assert {entry.name: entry.field.amplitude_V_per_A for entry in manager.entries()} == {"first": 0.4, "second": 0.0}
 
     manager.pause(first, paused=True)
     wait_for_state(manager, first, State.PAUSED)
@@ -113,6 +116,16 @@ def test_kill_and_resume(tables, manager, tmp_path):
     create_run(run_config(content), tmp_path / "whole")
     execute(tmp_path / "whole", resume=False)
     assert manager.directory(name).thermo.read_bytes() == (tmp_path / "whole" / "thermo.jsonl").read_bytes()
+
+
+def test_a_resumed_run_is_where_it_was_while_it_prepares(tables, tmp_path):
+    """Killed then, it would else count as one that had not begun."""
+    create_run(run_config(tables(steps=40, every=2)), tmp_path / "run")
+    execute(tmp_path / "run", resume=False, steps=12)
+    directory = RunDirectory(tmp_path / "run")
+    Worker(directory, LimitSettings(), 40)
+    wait_for(directory.status.exists, "no heartbeat")
+    assert (read_status(directory).state, read_status(directory).step) == (State.PREPARING, 12)
 
 
 def test_a_deleted_run_does_not_disturb_the_end_of_the_manager(tables, manager):
@@ -163,7 +176,7 @@ def test_deaf_run_is_killed(tables, manager):
 PARENT = """
 import sys, time
 from pathlib import Path
-from les_viz.runs.manager import RunManager
+from les_viz.runs.manager import WAITS, RunManager
 manager = RunManager(Path(sys.argv[1]), max_running=1, threads=1)
 manager.resume("run")
 time.sleep(600)

@@ -1,10 +1,13 @@
 """A run that was stopped and resumed against the same run without a stop: equal to the last bit."""
 
+import os
+
 import h5py
 import numpy as np
 import pytest
 
 from les_viz.errors import SettingError
+from les_viz.runs import execution
 from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
@@ -90,6 +93,19 @@ def test_frames_after_the_checkpoint_are_made_again(tables, tmp_path):
         stream.write('{"step": 20, "time')
     assert execute(killed, resume=True).finished
     assert_same_runs(whole, killed)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_a_run_that_another_process_moves_is_left_alone(tables, tmp_path, monkeypatch):
+    """Both would cut the frames of the other one; a run of `les-viz md` looks stopped to the app."""
+    monkeypatch.setattr(execution, "PATIENCE_S", 0.1)
+    create_run(run_config(tables(steps=40)), tmp_path / "run")
+    execute(tmp_path / "run", resume=False, watch=Watch(should_stop=stop_after(10)))
+    before = (tmp_path / "run" / "thermo.jsonl").read_bytes()
+    with execution.held(RunDirectory(tmp_path / "run")), pytest.raises(SettingError, match="another process moves"):
+        execute(tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "thermo.jsonl").read_bytes() == before
+    assert execute(tmp_path / "run", resume=True).finished
 
 
 def test_more_steps_than_at_first(tables, tmp_path):

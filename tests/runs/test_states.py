@@ -64,8 +64,9 @@ def test_a_run_of_the_command_line_is_as_far_as_its_files_are(directory, step, s
     """It has no process that speaks of it; the last line may be cut off."""
     assert read_status(directory).state == State.QUEUED
     write_json(directory.run, {"config": {"dynamics": {"steps": 40}}})
+    directory.thermo.write_text('{"step": 0}\n')  # it came apart before its first checkpoint
+    assert (read_status(directory).state, read_status(directory).step) == (State.STOPPED, 0)
     directory.checkpoint.touch()
-    assert read_status(directory).step == 0
     padding = "x" * 9000
     lines = [{"step": 0, "padding": padding}, {"step": step}]
     directory.thermo.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"st')

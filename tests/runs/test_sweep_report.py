@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from les_viz.cli.main import main
@@ -39,6 +40,7 @@ def test_runs_are_put_together_by_seed_and_by_field(folder):
     curve = found.reports["E+0.1_T300"].tables["dielectric_fields_running"]
     assert curve["time_fs"][-1] == pytest.approx(6.0)
     assert curve["dielectric_constant"][-1] == pytest.approx(together["dielectric_constant_from_fields"]["value"])
+    assert np.diff(curve["time_fs"])[:-1] == pytest.approx(0.6)  # a whole number of blocks before the end
     assert (curve["dielectric_constant_error"] >= 0).all()
     assert "dielectric_constant_from_fields" not in found.reports["E-0.1_T300"].numbers
 

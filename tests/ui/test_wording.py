@@ -1,6 +1,7 @@
 import pandas as pd
+import pytest
 
-from les_viz.plots.text import signed
+from les_viz.plots.text import measured, signed
 from les_viz.ui.wording import as_markdown, number, plain
 
 
@@ -12,6 +13,23 @@ def test_signs_are_written_out():
 def test_tables_hold_foreign_text_as_it_is():
     table = pd.DataFrame([("model", "a|b")], columns=["what", "*value*"])
     assert as_markdown(table) == "| what | \\*value\\* |\n| :-- | :-- |\n| model | a\\|b |"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (299.913, 3.136, "299.9 ± 3.1"),
+        (2.501e-5, 4.629e-6, "(2.50 ± 0.46)·10⁻⁵"),
+        (-6.15e-7, 4e-8, "(−6.15 ± 0.40)·10⁻⁷"),
+        (0.02, 3.5, "0.0 ± 3.5"),
+        (1515.4, 490.0, "1515 ± 490"),
+        (-5.849e-6, None, "−5.85·10⁻⁶"),
+        (0.0, None, "0.00"),
+        (float("nan"), None, "–"),
+    ],
+)
+def test_numbers_have_the_digits_that_their_errors_allow(value, error, text):
+    assert measured(value, error) == text
 
 
 def test_markup_of_foreign_text_is_made_harmless():

@@ -6,8 +6,6 @@ from typing import Any
 from les_viz.errors import LesVizError
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.catalog import FOLDER_VARIABLE, RunEntry, entry_of, runs_folder
-from les_viz.runs.control import read_wishes
-from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics.desk import manager, show
 from les_viz.ui.dynamics.plan import LIMITS, change_plan, current_plan, tables_of
@@ -55,10 +53,11 @@ def resume(name: str) -> None:
 
 
 def look_at(name: str) -> None:
-    """Show a run, the field on the slider being its own."""
+    """Show a run, the field on the slider being its own, with times that count from the start of a run."""
     entry = entry_of(runs_folder() / name)
     if entry is not None:
-        change_plan(field=read_wishes(RunDirectory(entry.folder)).field or entry.config.field)
+        first = entry.config.field
+        change_plan(field=replace(entry.field, start_fs=first.start_fs, center_fs=first.center_fs))
         show(name)
 
 
@@ -84,8 +83,7 @@ def steer(field: FieldProtocol, *, anew: bool) -> None:
         now = time_of(entry)
         field = replace(field, start_fs=field.start_fs + now, center_fs=field.center_fs + now)
     else:
-        present = read_wishes(RunDirectory(entry.folder)).field or entry.config.field
-        field = replace(field, start_fs=present.start_fs, center_fs=present.center_fs)
+        field = replace(field, start_fs=entry.field.start_fs, center_fs=entry.field.center_fs)
     _try(manager().set_field, entry.name, field)
 
 

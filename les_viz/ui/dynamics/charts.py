@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from les_viz.plots.text import signed
 from les_viz.plots.timeline import timeline
 from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.directory import RunDirectory
@@ -31,6 +32,9 @@ def show_charts(entry: RunEntry) -> None:
         now = entry_of(entry.folder) or entry
         columns = columns_of(now)
         _show_metrics(columns)
+        if not columns:
+            st.caption("The plots begin with the first frame.")
+            return
         figure = timeline(columns, direction(), cursor_fs=_cursor(columns), run=trajectory_id(now.name), height=HEIGHT)
         show_figure(figure, key="timeline")
 
@@ -62,7 +66,7 @@ def _show_metrics(columns: dict[str, np.ndarray]) -> None:
         third.metric("Drift", "–")
         return
     polarization = columns["polarization_change_eA"]
-    moment = "–" if polarization.ndim == 1 else f"{polarization[-1] @ direction() / DEBYE:+.1f} D".replace("-", "−")
+    moment = "–" if polarization.ndim == 1 else f"{signed(polarization[-1] @ direction() / DEBYE, 1)} D"
     conserved = columns["conserved_energy_eV"]
     first.metric("Temperature", f"{columns['temperature_K'][-1]:.0f} K")
     second.metric(
@@ -72,7 +76,7 @@ def _show_metrics(columns: dict[str, np.ndarray]) -> None:
     )
     third.metric(
         "Drift",
-        f"{1000 * (conserved[-1] - conserved[0]):+.0f} meV".replace("-", "−"),
+        f"{signed(1000 * (conserved[-1] - conserved[0]), 0)} meV",
         help="Change of the conserved energy since the start: potential and kinetic energy, less the work of the field "
         "and what the thermostat gave. It would be zero for an infinitely short time step.",
     )

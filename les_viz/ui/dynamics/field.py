@@ -12,7 +12,7 @@ from les_viz.ui.dynamics import actions
 from les_viz.ui.dynamics.plan import DIRECTIONS, LARGEST_AMPLITUDE, LINKED, change_plan, current_plan
 from les_viz.ui.figures import show_figure
 from les_viz.ui.links import write
-from les_viz.ui.session import seed, widget_value
+from les_viz.ui.session import seeded, widget_value
 from les_viz.units import KV_PER_CM, V_PER_NM, WAVENUMBER
 
 _AMPLITUDE, _DIRECTION, _SHAPE = "field_amplitude", "field_direction", "field_shape"
@@ -39,23 +39,23 @@ _LABELS = {
 def show_field() -> None:
     """Strength and direction; what is moving feels them at once."""
     protocol = current_plan().field
-    seed(_AMPLITUDE, protocol.amplitude_V_per_A)
+    amplitude = 0.0 if protocol.is_off else protocol.amplitude_V_per_A
+    largest = max(LARGEST_AMPLITUDE, abs(amplitude))  # that of a run of the command line may be larger
     st.slider(
         "**Electric field (V/Å)**",
-        -LARGEST_AMPLITUDE,
-        LARGEST_AMPLITUDE,
+        -largest,
+        largest,
         step=_STEP,
         format="%.2f",
-        key=_AMPLITUDE,
+        **seeded(_AMPLITUDE, amplitude),
         on_change=_take_amplitude,
         help="Drag it while the run moves: the next step feels it. For a protocol, this is its largest strength.",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        seed(_DIRECTION, direction_name(protocol))
         st.segmented_control(
             "Direction",
             list(DIRECTIONS),
-            key=_DIRECTION,
+            **seeded(_DIRECTION, direction_name(protocol)),
             required=True,
             label_visibility="collapsed",
             on_change=_take_direction,
@@ -68,7 +68,7 @@ def show_field() -> None:
 
 def strength_in_words(protocol: FieldProtocol) -> str:
     """The same strength in other units."""
-    amplitude = protocol.amplitude_V_per_A
+    amplitude = 0.0 if protocol.is_off else protocol.amplitude_V_per_A
     text = f"{amplitude:.2f} V/Å = {amplitude / V_PER_NM:.3g} V/nm = {amplitude / KV_PER_CM:,.0f} kV/cm"
     shape = "" if protocol.shape in (Shape.CONSTANT, Shape.NONE) else f" · {protocol.shape}"
     return text.replace("-", "−") + shape
@@ -83,32 +83,35 @@ def show_protocol() -> None:
     """How the strength changes with time, with a preview."""
     controls, preview = st.columns([2, 3], gap="medium")
     with controls:
-        seed(_SHAPE, current_plan().field.shape)
         st.segmented_control(
-            "Shape", [shape.value for shape in Shape], key=_SHAPE, required=True, wrap=True, on_change=_take_shape
+            "Shape",
+            [shape.value for shape in Shape],
+            **seeded(_SHAPE, current_plan().field.shape),
+            required=True,
+            wrap=True,
+            on_change=_take_shape,
         )
         protocol = current_plan().field
         for name in _TIMES.get(Shape(protocol.shape), ()):
             key = f"field_{name}"
-            seed(key, getattr(protocol, name))
-            lowest = 0.0 if name in ("start_fs", "center_fs") else 0.1
+            lowest = min(0.0 if name in ("start_fs", "center_fs") else 0.1, getattr(protocol, name))
             st.number_input(
                 _LABELS[name],
                 min_value=lowest,
                 step=10.0,
                 format="%.4g",
-                key=key,
+                **seeded(key, getattr(protocol, name)),
                 on_change=_take_time,
                 args=(key, name),
             )
         if protocol.shape == Shape.SINE:
-            seed("field_wavenumber", 1 / (protocol.period_fs * WAVENUMBER))
+            wavenumber = 1 / (protocol.period_fs * WAVENUMBER)
             st.number_input(
                 "The same as a wavenumber (1/cm)",
-                min_value=1.0,
+                min_value=min(1.0, wavenumber),
                 step=50.0,
                 format="%.4g",
-                key="field_wavenumber",
+                **seeded("field_wavenumber", wavenumber),
                 on_change=_take_wavenumber,
             )
         st.caption("Changed while a run moves, the protocol begins anew at its present step.")

@@ -10,7 +10,7 @@ from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_name, upload_digest
 from les_viz.ui.links import Linked, one_of, whole_within, within
-from les_viz.ui.session import ModelEntry, StructureEntry, current, seed, update, widget_value
+from les_viz.ui.session import ModelEntry, StructureEntry, current, seeded, update, widget_value
 from les_viz.whole_file import write_whole
 
 UNWATCHED_S = 15.0
@@ -104,8 +104,7 @@ def change_plan(**changes: Any) -> Plan:  # noqa: ANN401 (the fields of Plan, ch
 
 def planned(widget_key: str, name: str) -> dict[str, Any]:
     """Key and callback of a widget that sets a field of the plan, which gives the widget its value."""
-    seed(widget_key, getattr(current_plan(), name))
-    return {"key": widget_key, "on_change": _take, "args": (widget_key, name)}
+    return {**seeded(widget_key, getattr(current_plan(), name)), "on_change": _take, "args": (widget_key, name)}
 
 
 def _take(widget_key: str, name: str) -> None:

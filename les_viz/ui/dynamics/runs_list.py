@@ -49,7 +49,7 @@ def table_of(entries: list[RunEntry]) -> pd.DataFrame:
                 "model": Path(entry.config.model.name).stem,
                 "ensemble": dynamics.ensemble,
                 "T (K)": dynamics.temperature_K,
-                "field": "off" if entry.config.field.is_off else entry.config.field.shape,
+                "field": "off" if entry.field.is_off else entry.field.shape,
                 "time (ps)": status.step * dynamics.timestep_fs / 1000,
                 "of (ps)": dynamics.steps * dynamics.timestep_fs / 1000,
                 "size (MB)": entry.size_bytes / 1e6,

@@ -46,7 +46,7 @@ def _show_buttons(entry: RunEntry, structure: StructureEntry | None, model: Mode
     if state == State.PAUSED:
         _button("Go on", "play_arrow", actions.pause, name, paused=False)
     elif state == State.RUNNING:
-        _button("Pause", "pause", actions.pause, name, paused=True)
+        _button("Pause run", "pause", actions.pause, name, paused=True)
     if is_moving(entry.status):
         _button("Stop", "stop", actions.stop, name)
         return
@@ -79,8 +79,7 @@ def state_in_words(entry: RunEntry) -> str:
     done = status.step * dynamics.timestep_fs / 1000
     parts = [f"**{status.state.value}**", f"{done:.3f} of {dynamics.steps * dynamics.timestep_fs / 1000:g} ps"]
     if status.steps_per_s > 0:
-        speed = status.steps_per_s * dynamics.timestep_fs * _DAY_S * 1e-6
-        parts += [f"{status.steps_per_s:.1f} steps/s", f"{speed:.2g} ns/day"]
+        parts.append(f"{status.steps_per_s * dynamics.timestep_fs * _DAY_S * 1e-6:.2g} ns/day")
     return " · ".join(parts)
 
 

@@ -14,7 +14,7 @@ from les_viz.runs.report import Report, report_of
 from les_viz.runs.report_files import report_from_json
 from les_viz.runs.results import load_results
 from les_viz.ui.links import Linked, one_of, within
-from les_viz.ui.session import current, seed, update, widget_value
+from les_viz.ui.session import current, seeded, update, widget_value
 from les_viz.ui.wording import plain
 
 RECORDED: Final = "recorded"
@@ -113,31 +113,28 @@ def choose_runs() -> Chosen:
     names = _names(choice, entries)
     left, middle, right = st.columns([6, 2, 2], vertical_alignment="bottom")
     with left:
-        seed("spectra_runs", list(names))
         st.multiselect(
             "Runs",
             [*entries, RECORDED],
-            key="spectra_runs",
+            **seeded("spectra_runs", list(names)),
             format_func=lambda name: RECORDED_LABEL if name == RECORDED else entries[name].label,
             max_selections=MOST_CHOSEN,
             on_change=lambda: change(runs=tuple(widget_value("spectra_runs"))),
             help="Runs of the page Dynamics, finished or still moving. Several are drawn over each other.",
         )
     with middle:
-        seed("spectra_skip", choice.skip_fs)
         st.number_input(
             "Leave out the first (fs)",
             min_value=0.0,
             step=100.0,
-            key="spectra_skip",
+            **seeded("spectra_skip", choice.skip_fs),
             on_change=lambda: change(skip_fs=float(widget_value("spectra_skip"))),
             help="While a run settles, it does not yet say what it will say.",
         )
     with right:
-        seed("spectra_mean", choice.is_mean and len(names) > 1)
         st.toggle(
             "Mean of the runs",
-            key="spectra_mean",
+            **seeded("spectra_mean", choice.is_mean and len(names) > 1),
             disabled=len(names) < 2,
             on_change=lambda: change(is_mean=bool(widget_value("spectra_mean"))),
             help="For runs that differ in their seed only: the error band is then the spread of the runs.",
@@ -171,7 +168,8 @@ def _names(choice: Choice, entries: dict[str, RunEntry]) -> tuple[str, ...]:
 
 
 def _reports(choice: Choice, names: Sequence[str], entries: dict[str, RunEntry]) -> Chosen:
-    reports, problems = {}, []
+    gone = [name for name in choice.runs or () if name not in names]
+    reports, problems = {}, [f"{plain(name)} is not among the runs of this server" for name in gone]
     for name in names:
         try:
             if name == RECORDED:
@@ -189,8 +187,7 @@ def _reports(choice: Choice, names: Sequence[str], entries: dict[str, RunEntry])
 
 def _short(entry: RunEntry) -> str:
     """A label for legends: name of the run, temperature, field."""
-    field = entry.config.field
-    strength = "" if field.is_off else f", {field.amplitude_V_per_A:+g} V/Å"
+    strength = "" if entry.field.is_off else f", {entry.field.amplitude_V_per_A:+g} V/Å".replace("-", "−")
     return f"{entry.name} ({entry.config.dynamics.temperature_K:g} K{strength})"
 
 

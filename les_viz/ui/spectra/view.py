@@ -12,13 +12,14 @@ from les_viz.analysis.spectra import peak_between
 from les_viz.errors import LesVizError
 from les_viz.plots.document import document
 from les_viz.plots.run_figures import Look, Subject, figures_of, is_water, pairs_of, spectrum_of, subjects_of
+from les_viz.plots.text import measured
 from les_viz.runs.averages import dielectric_of_fields, running_dielectric_of_fields
 from les_viz.runs.report import Report, convention_of
 from les_viz.runs.results import load_results
 from les_viz.ui.figures import show_figure as draw
 from les_viz.ui.frame import panels
-from les_viz.ui.session import seed, widget_value
-from les_viz.ui.spectra.choice import TITLES, Chosen, change
+from les_viz.ui.session import seeded, widget_value
+from les_viz.ui.spectra.choice import MEAN_LABEL, TITLES, Chosen, change
 from les_viz.ui.wording import plain
 
 _RUNNING: Final = "dielectric_fields_running"
@@ -33,19 +34,23 @@ _PARTS: Final = {
 """Names of the parts of a report where they differ from those of their tables."""
 
 _WORDS: Final = {
-    "infrared": "Absorption from the autocorrelation of the current ΣZ*v, classical nuclei. Band: one standard error.",
+    "infrared": "Absorption from the autocorrelation of the current ΣZ*v, classical nuclei.",
     "density_of_states": "How many vibrations there are at each wavenumber, whether they absorb or not. "
     "Its integral is three times the number of atoms.",
     "dielectric_running": "From the fluctuations of the dipole up to each time, without a field. Water needs about a "
-    "nanosecond to settle: a short run tells a lower bound. Band: how the three directions differ.",
+    "nanosecond to settle: a short run tells a lower bound.",
     "conductivity_running": "Green and Kubo's integral of the current: it rises, rests at the conductivity, then "
-    "drowns in noise.",
-    "loop": "Polarisation along the field through one cycle, mean over the cycles. A ferroelectric opens a loop.",
+    "drowns in noise. An insulator's comes back to zero, in water after ten picoseconds.",
+    "loop": "Polarisation along the field through one cycle, mean over the cycles. A ferroelectric opens a loop; so "
+    "does what conducts or lags behind a fast field.",
     "distances": "Radial distribution: neighbours at a distance, as a multiple of what particles without forces have.",
     "displacements": "How far atoms get. A liquid's grows for ever, by six times the diffusion coefficient; a "
     "solid's stops.",
     "orientation": "Mean cosine between the dipoles of molecules and the field; dashed: free dipoles of the same size.",
 }
+
+_OF_DIRECTIONS: Final = ("dielectric_running", "conductivity_running", "displacements")
+"""Figures whose bands tell how the three directions differ; others are of blocks or cycles."""
 
 
 def show_figure(chosen: Chosen) -> None:
@@ -53,7 +58,8 @@ def show_figure(chosen: Chosen) -> None:
     for problem in chosen.problems:
         st.warning(problem)
     if not chosen.reports:
-        st.info("Choose a run above. Runs are made on the page Dynamics, or by les-viz md.")
+        if not chosen.problems:
+            st.info("Choose a run above. Runs are made on the page Dynamics, or by les-viz md.")
         return
     subjects = subjects_of(chosen.reports)
     name = _choose_figure(chosen)
@@ -64,7 +70,10 @@ def show_figure(chosen: Chosen) -> None:
         _explain_absence(chosen, name)
         return
     draw(figures[key], key="spectra_chart")
-    st.caption(_WORDS[name])
+    st.caption(f"{_WORDS[name]} {_band_in_words(chosen, key)}")
+    absent = [plain(label) for label, report in chosen.reports.items() if key not in report.tables]
+    if absent:
+        st.caption(f"Not told of {', '.join(absent)}: see Notes.")
     with st.container(horizontal=True):
         st.download_button(
             "Data of this figure (CSV)",
@@ -82,6 +91,21 @@ def show_figure(chosen: Chosen) -> None:
         )
 
 
+def _band_in_words(chosen: Chosen, key: str) -> str:
+    """What the band is, where there is one."""
+    errors = [
+        np.asarray(values, dtype=float)
+        for report in chosen.reports.values()
+        for column, values in report.tables.get(key, {}).items()
+        if "_error" in column
+    ]
+    if not any(np.isfinite(error).any() for error in errors):
+        return ""
+    if any(label.startswith(f"{MEAN_LABEL} of ") for label in chosen.reports):
+        return "Band: one standard error, from the spread of the runs."
+    return "Band: how the three directions differ." if key in _OF_DIRECTIONS else "Band: one standard error."
+
+
 def show_details(chosen: Chosen) -> None:
     """Below the figure: numbers, peaks beside experiment, opposite fields, notes."""
     if chosen.reports:
@@ -97,11 +121,10 @@ def show_details(chosen: Chosen) -> None:
 
 
 def _choose_figure(chosen: Chosen) -> str:
-    seed("spectra_figure", chosen.choice.figure)
     st.segmented_control(
         "Figure",
         list(TITLES),
-        key="spectra_figure",
+        **seeded("spectra_figure", chosen.choice.figure),
         format_func=lambda name: TITLES[name],
         label_visibility="collapsed",
         on_change=lambda: change(figure=widget_value("spectra_figure") or chosen.choice.figure),
@@ -114,24 +137,22 @@ def _choose_look(chosen: Chosen, name: str, subjects: list[Subject]) -> Look:
     pairs = pairs_of(subjects)
     pair = choice.pair if choice.pair in pairs else (pairs[-1] if pairs else "")
     if name == "distances" and pairs:
-        seed("spectra_pair", pair)
         st.segmented_control(
             "Pair",
             pairs,
-            key="spectra_pair",
+            **seeded("spectra_pair", pair),
             format_func=lambda text: text.replace("_", "–"),
             label_visibility="collapsed",
             on_change=lambda: change(pair=widget_value("spectra_pair") or pair),
         )
     if name in ("infrared", "density_of_states"):
-        seed("spectra_smoothing", choice.smoothing_per_cm)
         st.slider(
             "Smoothing (cm⁻¹)",
             0.0,
             100.0,
             step=5.0,
             format="%d",
-            key="spectra_smoothing",
+            **seeded("spectra_smoothing", choice.smoothing_per_cm),
             width=320,
             on_change=lambda: change(smoothing_per_cm=float(widget_value("spectra_smoothing"))),
             help="Standard deviation of the Gaussian under which the spectrum is shown; 0 shows it as it is.",
@@ -155,11 +176,9 @@ def _show_numbers(chosen: Chosen) -> None:
         for name, number in report.numbers.items()
     ]
     table = pd.DataFrame(rows, columns=["quantity", "value", "error", "unit", "run"])
-    st.dataframe(
-        table.astype({"value": float, "error": float}),
-        hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="%.4g") for name in ("value", "error")},
-    )
+    shown = [{**row, "value": measured(row["value"], row["error"])} for row in rows]
+    st.dataframe(pd.DataFrame(shown, columns=["quantity", "value", "unit", "run"]), hide_index=True)
+    st.caption("± one standard error. What limits these numbers is said under Notes.")
     st.download_button(
         "Numbers (CSV)", lambda: table.to_csv(index=False).encode(), file_name="numbers.csv", on_click="ignore"
     )
@@ -211,7 +230,7 @@ def _show_fields(chosen: Chosen) -> None:
         except LesVizError:
             continue
         name = ", ".join(entry.name for entry in pair)
-        rows.append({"runs": name, "ε": found.value, "error": found.error})
+        rows.append({"runs": name, "ε": measured(found.value, found.error)})
         curves[name] = Report(tables={_RUNNING: table}, convention=convention_of(first))
     if not rows:
         st.info("Choose two runs in opposite constant fields, such as ±0.02 V/Å; les-viz sweep makes them in pairs.")
