@@ -72,8 +72,8 @@ class TrajectoryReader:
     """Reads a file that may still grow."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file."""
-        self._file = h5py.File(path, "r", libver="latest", swmr=True)
+        """Open the file, without a lock, or nobody could write to it meanwhile: a run could not be gone on with."""
+        self._file = h5py.File(path, "r", libver="latest", swmr=True, locking=False)
 
     def __enter__(self) -> "TrajectoryReader":
         """For `with`."""

@@ -138,7 +138,7 @@ def test_a_killed_worker_of_dask_changes_nothing(slow_sweep, alone, tmp_path):
     distributed = pytest.importorskip("distributed")
     folder = tmp_path / "sweep"
     kill = KillOnce(folder, slow_sweep.runs)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         states = run_sweep(slow_sweep, folder, scheduler=cluster.scheduler_address, watch=SweepWatch(should_stop=kill))
     assert kill.killed
     assert set(states.values()) == {State.FINISHED}
@@ -150,7 +150,7 @@ def test_a_scheduler_that_is_lost_on_the_way_is_said_to_be(tables, tmp_path):
     content = tables(pbc=False, steps=10**7, every=2, timestep_fs=0.001, checkpoint_s=0.0)
     sweep, folder = sweep_of(content), tmp_path / "sweep"
     (name,) = sweep.runs
-    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    cluster = distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0")
 
     def lose():
         if RunDirectory(folder / name).checkpoint.exists():
