@@ -35,8 +35,8 @@ class TrajectoryWriter:
     """Appends frames to a file that was created, or closed in good order."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file; from now on others may read it."""
-        self._file = h5py.File(path, "r+", libver="latest")
+        """Open the file; from now on others may read it. That nobody else writes, `execution.held` sees to."""
+        self._file = h5py.File(path, "r+", libver="latest", locking=False)  # as readers do: HDF5 wants all alike
         self._n_frames = len(self._file["step"])
         self._file.swmr_mode = True
 
