@@ -91,7 +91,7 @@ def load_results(folder: Path, *, skip_fs: float = 0.0) -> RunResults:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as caught:
         raise SettingError(
-            f"{folder}: a file of this run is damaged ({type(caught).__name__}: {str(caught).splitlines()[0]}): "
+            f"{folder}: a file of this run is damaged ({' '.join(repr(caught).split())}): "
             "leave the run out, or run it anew"
         ) from None
 

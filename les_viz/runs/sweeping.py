@@ -84,7 +84,7 @@ def _look_after(futures: dict[str, "Future[str]"], directories: dict[str, RunDir
 def _refuse_left_behind(futures: dict[str, "Future[str]"], directories: dict[str, RunDirectory]) -> None:
     """Say which runs nobody looks after any more, though nobody wished them to stop."""
     lost = {
-        name: "the scheduler is gone" if future.cancelled() else str(future.exception()).splitlines()[0]
+        name: "the scheduler is gone" if future.cancelled() else " ".join(repr(future.exception()).split())
         for name, future in futures.items()
         if (future.cancelled() or future.exception() is not None) and not read_wishes(directories[name]).stop
     }
