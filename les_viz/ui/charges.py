@@ -15,6 +15,7 @@ from les_viz.plots.scatter import scatter_by_element
 from les_viz.plots.text import signed
 from les_viz.response.prediction import UNITS, Prediction
 from les_viz.response.surroundings import coordination_numbers, nearest_distances
+from les_viz.ui.ahead import go_ahead
 from les_viz.ui.charge_truth import show_truth
 from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
 from les_viz.ui.figures import show_figure
@@ -26,7 +27,7 @@ from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
 from les_viz.ui.wording import number
 from les_viz.viewer.html import standalone_html
-from les_viz.viewer.scene import Coloring, colorings, scene_of
+from les_viz.viewer.scene import Coloring, Scene, colorings, scene_of
 
 _TABLE_WIDGET = "atom_table"
 _HISTOGRAM_WIDGET = "charge_histogram"
@@ -48,9 +49,14 @@ QUANTITIES = ("energy", "forces", "latent_charges")
 """What the page shows first; `server` has it computed before anybody asks."""
 
 
-def predict(bench: Bench) -> Shown | None:
+def _quantities() -> frozenset[str]:
     """What the page needs; of a changed structure the dipole with it, for another prediction would take as long."""
-    return bench.predict(*QUANTITIES, *(("dipole",) if current().edits else ()))
+    return frozenset(QUANTITIES) | (frozenset({"dipole"}) if current().edits else frozenset())
+
+
+def predict(bench: Bench) -> Shown | None:
+    """What the page needs."""
+    return bench.predict(*_quantities())
 
 
 def show_structure(shown: Shown) -> None:
@@ -60,13 +66,34 @@ def show_structure(shown: Shown) -> None:
     trajectory = trajectory_of(shown, coloring)
     if trajectory is not None:
         coloring = trajectory.coloring
-    scene = scene_of(shown.prediction, coloring, selected=_selected(shown))
-    scene = replace(scene, selection=selected_atoms(shown))
     playback = None if trajectory is None else trajectory.playback
-    mount_viewer(scene, on_pick=select_atom, on_select=select_atoms, on_move=move_atom, playback=playback)
+    with st.container(gap=None):
+        mount_viewer(_scene(shown, coloring), on_pick=select_atom, on_select=select_atoms, playback=playback)
+        _heed_moves(shown)
     choose_range(shown.prediction)
     if trajectory is not None:
         offer_all_colours(shown, trajectory)
+
+
+@st.fragment
+def _heed_moves(shown: Shown) -> None:
+    """Atoms that are dragged in the viewer."""
+    go_ahead(shown, _scene_ahead, _quantities, key="mover", on_move=move_atom)
+
+
+def _what_if(shown: Shown) -> None:
+    show_what_if(shown, _scene_ahead, _quantities)
+
+
+def _scene_ahead(shown: Shown) -> Scene | None:
+    """The scene that `show_structure` will draw; None where it plays a trajectory."""
+    coloring = chosen_coloring(shown.prediction)
+    return None if trajectory_of(shown, coloring) is not None else _scene(shown, coloring)
+
+
+def _scene(shown: Shown, coloring: Coloring | None) -> Scene:
+    scene = scene_of(shown.prediction, coloring, selected=_selected(shown))
+    return replace(scene, selection=selected_atoms(shown), is_movable=True)
 
 
 def selected_atoms(shown: Shown) -> tuple[int, ...]:
@@ -152,7 +179,7 @@ def show_details(shown: Shown) -> None:
             "Atoms": partial(_show_atoms, shown),
             "Charge against environment": partial(_show_environment, shown),
             "Beside other charges": partial(show_truth, shown),
-            "What if": partial(show_what_if, shown),
+            "What if": partial(_what_if, shown),
             "What these charges are": _show_notes,
         },
     )

@@ -55,6 +55,22 @@ def predict_on_bench(
     return shown
 
 
+def predict_again(shown: Shown, quantities: frozenset[str]) -> Shown | None:
+    """Predict what is on the page with the changes that the visitor made since; None if that fails.
+
+    Args:
+        shown: what is on the page.
+        quantities: what to ask for.
+    """
+    try:
+        with st.spinner("Computing the charges", show_time=True):
+            fresh = _predicted(current(), shown.structure, shown.model, quantities)
+    except LesVizError:
+        return None
+    update(shown=fresh)
+    return fresh
+
+
 def predict_cached(
     model: ModelEntry,
     atoms: "ase.Atoms",

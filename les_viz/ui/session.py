@@ -94,6 +94,7 @@ class Session:
     """Everything that holds on every page.
 
     `frame_turn` counts the choices of a frame outside the viewer, which has to follow those.
+    `is_ahead` is set by a change that the picture shows before the page.
     `charge_sign` and `epsilon_infinity` are None where the model's own hold.
     `settings` are those of `ui.settings`, by page and name; `page` is the title of the page that is drawn.
     """
@@ -135,6 +136,7 @@ class Session:
     cursor: int | None = None
     cursor_moved: bool = False
     spectra: "Choice | None" = None
+    is_ahead: bool = False
     is_lecture: bool = False
     page: str = ""
     settings: Mapping[tuple[str, str], str] = field(default_factory=dict)

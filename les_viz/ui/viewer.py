@@ -11,7 +11,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from les_viz.ui.session import current, update, widget_value
 from les_viz.viewer.frames import Frames, Seek, pack_frames, pack_seek
-from les_viz.viewer.payload import pack_grid, pack_scene
+from les_viz.viewer.payload import pack_grid, pack_message, pack_scene
 from les_viz.viewer.scene import Scene
 
 HEIGHT = 560
@@ -68,7 +68,6 @@ def mount_viewer(
     *,
     on_pick: Callable[[int | None], None] | None = None,
     on_select: Callable[[tuple[int, ...]], None] | None = None,
-    on_move: Callable[[int, tuple[float, float, float]], None] | None = None,
     playback: Playback | None = None,
     height: int = HEIGHT,
 ) -> None:
@@ -78,13 +77,12 @@ def mount_viewer(
         scene: what to draw.
         on_pick: takes the index of the atom that was clicked last, or None when all were let go.
         on_select: takes the indices of all selected atoms, in the order of the clicks.
-        on_move: takes the index of an atom that was dragged, and by how much, Å; None keeps atoms where they are.
         playback: frames of the same atoms that are played over the scene.
         height: pixels, toolbar included.
     """
     key = f"les_viewer_{scene.viewer}"
     run = None if playback is None else playback.frames.run
-    scene = replace(scene, run=run, is_movable=on_move is not None)
+    scene = replace(scene, run=run)
 
     def pass_on() -> None:
         picked: dict[str, Any] | None = widget_value(key).get("picked")
@@ -102,7 +100,6 @@ def mount_viewer(
             data=data,
             height=height,
             on_picked_change=pass_on,
-            on_moved_change=functools.partial(_pass_on_move, key, on_move),
             on_tick_change=functools.partial(_pass_on_tick, key, playback),
             on_shown_change=functools.partial(_pass_on_shown, key, playback),
         )
@@ -113,6 +110,39 @@ def mount_viewer(
             if playback.seek is not None:
                 _component()(key=f"{key}_seek", data=pack_seek(scene.viewer, playback.seek), height=_NO_HEIGHT)
     _give_a_head_start()
+
+
+def send_ahead(
+    viewer: str,
+    scene: Scene | None,
+    *,
+    key: str,
+    on_move: Callable[[int, tuple[float, float, float]], None] | None = None,
+) -> bool:
+    """Show a scene in a viewer that stands elsewhere on the page, from a fragment and before the page runs again.
+
+    Args:
+        viewer: name of the viewer.
+        scene: what to draw, the same that `mount_viewer` will be given; None leaves the picture as it is.
+        key: names the fragment's messenger.
+        on_move: takes the index of an atom that was dragged, and by how much, Å; then the fragment runs again.
+
+    Returns:
+        Whether the viewer says that it has drawn what was sent last: time for the rest of the page.
+    """
+    packed = None if scene is None else pack_scene(scene, is_whole=False, height=HEIGHT)
+    said = _component()(
+        key=key,
+        data=pack_message(viewer, key, packed, takes_moves=on_move is not None),
+        height=_NO_HEIGHT,
+        on_moved_change=functools.partial(_pass_on_move, key, on_move),
+        on_drawn_change=_run_again,
+    )
+    return said.drawn is not None
+
+
+def _run_again() -> None:
+    """A trigger without a callback would not make its fragment run."""
 
 
 @functools.cache

@@ -1,5 +1,7 @@
 """What if: move an atom, turn a molecule, strain the cell, swap an element; charges and energies follow at once."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -7,10 +9,12 @@ from les_viz.elements import SYMBOLS
 from les_viz.errors import LesVizError
 from les_viz.plots.text import signed
 from les_viz.response.molecules import find_molecules
+from les_viz.ui.ahead import go_ahead
 from les_viz.ui.edits import Edit, MoveAtom, RotateGroup, StrainCell, SwapElement
 from les_viz.ui.prediction import predict_cached, undo
 from les_viz.ui.session import Shown, current, update, widget_value
 from les_viz.ui.wording import plain
+from les_viz.viewer.scene import Scene
 
 _OTHER_ATOMS = (
     "With an element swapped, the energy change compares different atoms, whose own energies are in it: it does not "
@@ -19,8 +23,16 @@ _OTHER_ATOMS = (
 _QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
 
 
-def show_what_if(shown: Shown) -> None:
-    """Controls for each kind of change, undo, and what changed."""
+@st.fragment
+def show_what_if(shown: Shown, draw: Callable[[Shown], Scene | None], quantities: Callable[[], frozenset[str]]) -> None:
+    """Controls for each kind of change, undo, and what changed.
+
+    Args:
+        shown: what the page showed when it ran last.
+        draw: makes the scene of it, as for `go_ahead`.
+        quantities: what the page asks for.
+    """
+    shown = go_ahead(shown, draw, quantities, key="what_if")
     index = current().selected_atom or 0
     index = min(index, len(shown.atoms) - 1)
     move, turn, strain, swap = st.columns(4, border=True)
@@ -95,7 +107,7 @@ def _show_changes(shown: Shown) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Undo", key="undo", on_click=undo)
+        st.button("Undo", key="undo", on_click=_undo)
         st.button("Undo all", key="undo_all", on_click=_undo_all)
         st.caption(plain("; ".join(edit.name for edit in edits)))
     try:
@@ -124,7 +136,7 @@ def _named(shown: Shown, index: int) -> str:
 
 
 def _add(edit: Edit) -> None:
-    update(edits=(*current().edits, edit))
+    update(edits=(*current().edits, edit), is_ahead=True)
 
 
 def _move(index: int) -> None:
@@ -147,5 +159,10 @@ def _swap(index: int) -> None:
     _add(SwapElement(index, int(widget_value("swap_element"))))
 
 
+def _undo() -> None:
+    undo()
+    update(is_ahead=True)
+
+
 def _undo_all() -> None:
-    update(edits=())
+    update(edits=(), is_ahead=True)

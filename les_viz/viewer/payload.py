@@ -62,6 +62,13 @@ def pack_grid(viewer: str, volume: Volume) -> bytes:
     return pack({"version": SCENE_VERSION, "viewer": viewer, "grid": _grid_digest(volume)}, _grid_arrays(volume))
 
 
+def pack_message(viewer: str, messenger: str, scene: bytes | None, *, takes_moves: bool) -> bytes:
+    """Write a packed scene, or none, for the viewer of this name, which is mounted elsewhere on the page."""
+    arrays: Arrays = {} if scene is None else {"scene": ("u1", np.frombuffer(scene, dtype=np.uint8))}
+    header = {"version": SCENE_VERSION, "viewer": viewer, "messenger": messenger, "takes_moves": takes_moves}
+    return pack(header, arrays)
+
+
 def pack(header: Mapping[str, Any], arrays: Arrays) -> bytes:
     """Write header and arrays, with a digest of both in the header."""
     metas, body = _pack_arrays(arrays)

@@ -16,6 +16,9 @@ from les_viz.viewer.layers import Arrows, Tensors, Volume
 from les_viz.viewer.scales import round_up
 
 SCENE_VERSION = 2
+
+BENCH = "bench"
+"""Name of the viewer of what lies on the bench, the same on all pages."""
 """Version of the layout; the viewer refuses any other."""
 
 LARGEST_DRAWING = 20_000
@@ -99,7 +102,7 @@ class Scene:
     run: str | None = None
     is_movable: bool = False
     look: Look | None = None
-    viewer: str = "bench"
+    viewer: str = BENCH
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""

@@ -49,6 +49,32 @@ def test_turning_a_molecule_moves_atoms_and_not_the_camera(window):
     assert window.problems == []
 
 
+def test_a_change_is_drawn_first_and_the_page_follows(browser, app_url):
+    said = []
+
+    def listen(socket):
+        socket.on("framereceived", lambda data: said.append(("server", bytes(data))))
+        socket.on("framesent", lambda data: said.append(("browser", bytes(data))))
+
+    window = Window(browser, app_url, "/", is_offline=True)
+    window.page.on("websocket", listen)
+    window.go("/")
+    window.visit("Charges")
+    window.page.get_by_role("tab", name="What if").click()
+    window.settle()
+    said.clear()
+    window.page.get_by_role("button", name="Turn", exact=True).click()
+    window.page.get_by_text("Changed by you: ").wait_for()
+    window.settle()
+    window.context.close()
+    scenes = [number for number, (who, data) in enumerate(said) if who == "server" and b'"positions"' in data]
+    drawn = [number for number, (who, data) in enumerate(said) if who == "browser" and b"drawn" in data]
+    assert [b'"messenger"' in said[number][1] for number in scenes] == [True, False]
+    assert len(drawn) == 1
+    assert scenes[0] < drawn[0] < scenes[1]
+    assert window.problems == []
+
+
 def test_many_quick_reruns_leave_one_context_and_bounded_memory(window):
     window.visit("Charges")
     names = [window.page.get_by_role("radio", name=name, exact=True) for name in ("potential", "latent charge")]

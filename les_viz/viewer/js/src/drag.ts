@@ -77,6 +77,11 @@ export class Drag {
     this.host.drop({ atom: held.atom, by });
   }
 
+  /** Python answered with another scene. */
+  wasAnswered(): void {
+    this.droppedAt = 0;
+  }
+
   /** Python answered with the scene that it had sent before: say whether the picture shows a move that it refused. */
   wasRefused(): boolean {
     const isOpen = this.droppedAt > 0 && performance.now() - this.droppedAt > PATIENCE;

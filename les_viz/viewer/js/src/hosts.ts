@@ -1,6 +1,7 @@
 // Where a viewer lives: a Streamlit component, or an anywidget in Jupyter.
 import { decodeScene, gridValuesIn, openContainer, sceneIn } from "./codec.ts";
-import type { Bytes } from "./container.ts";
+import type { Bytes, Container } from "./container.ts";
+import type { Move } from "./drag.ts";
 import { type Piece, type Seek, pieceIn, seekIn } from "./frames.ts";
 import { listenToPlots } from "./plotclicks.ts";
 import type { GridValues } from "./scene.ts";
@@ -19,6 +20,10 @@ const souvenirs = new Map<string, Souvenir>();
 const grids = new Map<string, { digest: string; values: GridValues }>();
 /** The last frame that Python wished to see, by viewer. */
 const sought = new Map<string, string>();
+/** The last scene that each messenger brought: Streamlit hands it over again whenever it draws the page. */
+const drawn = new Map<string, string>();
+/** Where a viewer tells of atoms that were dragged. */
+const movers = new Map<string, (move: Move) => void>();
 /** Frames that came before the viewer that shows them. */
 const early = new Map<string, Piece[]>();
 
@@ -43,6 +48,7 @@ function heedPlots(): void {
 export function mountInStreamlit(host: StreamlitArguments): (() => void) | undefined {
   if (host.data === null) return undefined;
   const box = openContainer(host.data);
+  if ("messenger" in box.header) return takeMessage(box, host);
   if ("first" in box.header) return keepFrames(String(box.header["viewer"]), pieceIn(box));
   if ("seek" in box.header) return goTo(String(box.header["viewer"]), seekIn(box));
   if ("grid" in box.header) return keepGrid(String(box.header["viewer"]), String(box.header["grid"]), gridValuesIn(box));
@@ -53,7 +59,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   if (scene.height !== null) place.style.height = `${scene.height}px`;
   const viewer = takeIn(scene.viewer, place);
   viewer.onSelect = ({ atoms, picked }) => setTriggerValue("picked", { index: picked, selection: atoms });
-  viewer.onMove = (move) => setTriggerValue("moved", move);
+  viewer.onMove = (move) => movers.get(scene.viewer)?.(move);
   viewer.onTick = (question) => setTriggerValue("tick", question);
   viewer.onShow = (choice) => setTriggerValue("shown", choice);
   const grid = grids.get(scene.viewer);
@@ -68,6 +74,24 @@ function keepFrames(id: string, piece: Piece): undefined {
   const viewer = lodgers.get(id)?.viewer;
   if (viewer !== undefined) viewer.takeFrames(piece);
   else early.set(id, [...(early.get(id) ?? []), piece]);
+}
+
+/** A scene that goes ahead of its page: drawn, then Python is told, which lets the rest follow. */
+function takeMessage(box: Container, { setTriggerValue }: StreamlitArguments): (() => void) | undefined {
+  const [id, messenger, digest] = ["viewer", "messenger", "digest"].map((name) => String(box.header[name])) as [string, string, string];
+  const scene = box.bytesOf("scene");
+  if (scene === null) drawn.delete(messenger);
+  else if (drawn.get(messenger) !== digest) {
+    drawn.set(messenger, digest);
+    lodgers.get(id)?.viewer.update(decodeScene(scene));
+    requestAnimationFrame(() => setTimeout(() => setTriggerValue("drawn", digest))); // once it is on the screen
+  }
+  if (box.header["takes_moves"] !== true) return undefined;
+  const tell = (move: Move) => setTriggerValue("moved", move);
+  movers.set(id, tell);
+  return () => {
+    if (movers.get(id) === tell) movers.delete(id);
+  };
 }
 
 function goTo(id: string, seek: Seek): undefined {

@@ -116,6 +116,7 @@ export class Viewer {
       if (this.drag.wasRefused()) this.draw(true);
       return;
     }
+    this.drag.wasAnswered();
     const same = sameSubject(this.sent, scene);
     const isWider = same && reachesElsewhere(this.sent, scene);
     this.sent = scene;
