@@ -150,7 +150,8 @@ def restore(linked: Linked | None = None) -> None:
             except ValueError:
                 continue
     if "structure_key" in changes:
-        changes = {"frame": 0, "edits": (), "selected_atom": None, "selection": (), "boundary": None} | changes
+        afresh = {"frame": 0, "edits": (), "selected_atom": None, "selection": (), "boundary": None}
+        changes = afresh | {"plane_position": None} | changes
     page = current().page
     own = {(page, name): said[name][: settings.LONGEST] for name in settings.NAMES if name in said}
     update(**changes, settings={**current().settings, **own}, **({} if linked is None else linked.read(said)))

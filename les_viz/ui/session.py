@@ -94,7 +94,7 @@ class Session:
     """Everything that holds on every page.
 
     `frame_turn` counts the choices of a frame outside the viewer, which has to follow those.
-    `charge_sign` and `epsilon_infinity` are None where the model's own hold.
+    `charge_sign` and `epsilon_infinity` are None where the model's own hold, `plane_position` until it is moved.
     `settings` are those of `ui.settings`, by page and name; `page` is the title of the page that is drawn.
     """
 
@@ -119,7 +119,7 @@ class Session:
     glyphs: str = "the picked atom"
     dipoles: str = "the whole"
     plane_axis: str = "c"
-    plane_position: float = 0.5
+    plane_position: float | None = None
     surfaces: str = "high"
     field_shown: str = "none"
     charge_sign: int | None = None

@@ -24,7 +24,14 @@ _FRAME_WIDGET = "frame_choice"
 _BOUNDARY_WIDGET = "boundary_choice"
 _MODEL_WIDGET = "model_choice"
 
-_AFRESH: dict[str, Any] = {"frame": 0, "edits": (), "boundary": None, "selected_atom": None, "selection": ()}
+_AFRESH: dict[str, Any] = {
+    "frame": 0,
+    "edits": (),
+    "boundary": None,
+    "selected_atom": None,
+    "selection": (),
+    "plane_position": None,
+}
 """What another structure resets."""
 
 _RESCALED: dict[str, Any] = {"charge_sign": None, "epsilon_infinity": None}

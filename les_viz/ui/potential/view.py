@@ -57,7 +57,7 @@ def show_structure(shown: Shown) -> None:
     scene = scene_of(shown.prediction, coloring, selected=session.selected_atom)
     volume = volume_of(shown)
     part = _SURFACES[session.surfaces]
-    plane = plane_of()
+    plane = plane_of(grid, shown.prediction)
     volume = replace(
         volume,
         isovalue=None if part is None else part * volume.limit,
@@ -81,12 +81,13 @@ def show_numbers(shown: Shown) -> None:
 
 def show_plane(shown: Shown) -> None:
     """Where the plane lies, and its map."""
-    grid, plane = grid_of(shown), plane_of()
+    grid = grid_of(shown)
+    plane = plane_of(grid, shown.prediction)
     across, along = st.columns([1, 2])
     with across:
         _pick("Across", EDGES, _AXIS_WIDGET, "plane_axis", width=90)
     with along:
-        seed(_POSITION_WIDGET, current().plane_position)
+        seed(_POSITION_WIDGET, plane.position)
         st.slider(
             f"Position (part of {plane_distance(grid, plane.axis):.1f} Å)",
             0.0,
@@ -149,7 +150,7 @@ def _field_arrows(shown: Shown, grid: "PotentialGrid", where: str) -> Arrows:
         positions = shown.prediction.positions
         indices = _nearest(grid, positions)
         return field_arrows(positions, grid.field[tuple(indices.T)], atoms=np.arange(len(positions)))
-    plane = plane_of()
+    plane = plane_of(grid, shown.prediction)
     picks = [np.unique(np.linspace(0, n - 1, _ARROWS_AN_EDGE).astype(int)) for n in grid.values.shape]
     n = grid.values.shape[plane.axis]
     picks[plane.axis] = np.array([round(plane.position * (n if grid.is_periodic else n - 1)) % n])
