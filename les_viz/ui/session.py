@@ -56,12 +56,14 @@ class ModelEntry:
         label: for people.
         model: shared by all visitors if bundled, else this visitor's own; frozen in any case.
         expression: Python that loads it.
+        trained_as: boundary of its training data, "periodic" or "open"; None where no card says it.
     """
 
     key: str
     label: str
     model: "LESModel"
     expression: str
+    trained_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,6 +221,10 @@ def _show_fit(entry: StructureEntry, chosen: ModelEntry) -> None:
         st.caption(f":material/close: :red[The structure holds {unknown}, which this model does not know.]")
     else:
         st.caption(":material/check: :green[The model knows all elements of the structure.]")
+    is_mixed = structures.is_mixed(entry, current().frame)
+    treated = current().boundary if is_mixed else "periodic" if entry.frames[current().frame].pbc.all() else "open"
+    if treated is not None and (unlike := models.unlike_training(chosen, is_periodic=treated == "periodic")):
+        st.caption(f":material/info: :orange[{plain(unlike)}]")
 
 
 def _show_provenance(chosen: ModelEntry) -> None:
@@ -237,16 +241,17 @@ def _receive_structure(file: UploadedFile | None) -> None:
         return
     if file.file_id == current().structure_file_id:
         return
-    update(structure_file_id=file.file_id, structure_problem=None)
-    try:
-        with st.spinner("Reading the structure", show_time=True):
+    # Whoever clicks meanwhile ends this run of the page: a file counts as received only once it has been read.
+    with st.spinner("Reading the structure", show_time=True):
+        try:
             entry = structures.read_upload(file.name, file.getvalue())
-    except LesVizError as error:
-        update(structure_problem=str(error))
-        return
-    others = [other for other in current().uploaded_structures if other.key != entry.key]
-    kept = (*others, entry)[-structures.MAX_UPLOADS :]
-    update(uploaded_structures=kept, structure_key=entry.key, **_AFRESH)
+        except LesVizError as error:
+            update(structure_file_id=file.file_id, structure_problem=str(error))
+            return
+        others = [other for other in current().uploaded_structures if other.key != entry.key]
+        kept = (*others, entry)[-structures.MAX_UPLOADS :]
+        received = {"structure_file_id": file.file_id, "structure_problem": None}
+        update(uploaded_structures=kept, structure_key=entry.key, **received, **_AFRESH)
 
 
 def _receive_model(file: UploadedFile | None) -> None:
@@ -255,12 +260,13 @@ def _receive_model(file: UploadedFile | None) -> None:
         return
     if file.file_id == current().model_file_id:
         return
-    update(model_file_id=file.file_id, model_problem=None)
-    try:
-        with st.spinner("Reading the model", show_time=True):
+    with st.spinner("Reading the model", show_time=True):
+        try:
             entry = models.read_upload(file.name, file.getvalue())
-    except LesVizError as error:
-        update(model_problem=str(error))
-        return
-    others = [other for other in current().uploaded_models if other.key != entry.key]
-    update(uploaded_models=(*others, entry)[-models.MAX_UPLOADS :], model_key=entry.key, **_RESCALED)
+        except LesVizError as error:
+            update(model_file_id=file.file_id, model_problem=str(error))
+            return
+        others = [other for other in current().uploaded_models if other.key != entry.key]
+        kept = (*others, entry)[-models.MAX_UPLOADS :]
+        received = {"model_file_id": file.file_id, "model_problem": None}
+        update(uploaded_models=kept, model_key=entry.key, **received, **_RESCALED)
