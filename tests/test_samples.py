@@ -36,8 +36,8 @@ REQUIRED = {
     "structures": dict,
 }
 REQUIRED_OF_TRAINING = {
-    "data", "data_url", "data_licence", "frames", "boundary", "level_of_theory", "charges_start", "command", "seed", "epochs",
-    "wall_time_s", "machine", "versions",
+    "data", "data_url", "data_licence", "frames", "boundary", "level_of_theory", "charges_start", "command", "seed",
+    "epochs", "wall_time_s", "machine", "versions",
 }  # fmt: skip
 HELD_OUT_DATA = {"water": "data/water_pbe0/val.extxyz.gz"}
 CHARGE_SIGNS = {

@@ -19,7 +19,7 @@ from les_viz.ui.charge_truth import show_truth
 from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
 from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import Bench, panels
-from les_viz.ui.session import Shown, current, seed, update, widget_value
+from les_viz.ui.session import Shown, current, seed, seeded, update, widget_value
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
@@ -128,12 +128,11 @@ def _choose_elements(shown: Shown) -> None:
     symbols, chosen = np.asarray(_symbols(shown.prediction)), np.zeros(len(shown.prediction.atomic_numbers), dtype=bool)
     chosen[list(selected_atoms(shown))] = True
     elements = sorted(set(symbols.tolist()))
-    seed(_ELEMENTS_WIDGET, [element for element in elements if chosen[symbols == element].all()])
     st.pills(
         "Select by element, a click on a bar, or a box",
         elements,
         selection_mode="multi",
-        key=_ELEMENTS_WIDGET,
+        **seeded(_ELEMENTS_WIDGET, [element for element in elements if chosen[symbols == element].all()]),
         on_change=_take_elements,
         args=(symbols,),
         help="A bar takes a click. For a box, choose Box Select in the toolbar of the plot.",

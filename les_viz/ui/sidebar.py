@@ -14,7 +14,7 @@ from les_viz.ui import models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import undo
-from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update, widget_value
+from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seeded, update, widget_value
 from les_viz.ui.wording import plain
 
 _Entry = TypeVar("_Entry")
@@ -111,13 +111,12 @@ def choose_boundary(entry: StructureEntry) -> None:
     """Offer the ways to treat a structure that is periodic along some directions only."""
     if not structures.is_mixed(entry, current().frame):
         return
-    seed(_BOUNDARY_WIDGET, current().boundary)
     st.radio(
         "Treat as",
         ("periodic", "open"),
         index=None,
         horizontal=True,
-        key=_BOUNDARY_WIDGET,
+        **seeded(_BOUNDARY_WIDGET, current().boundary),
         on_change=remember,
         args=(_BOUNDARY_WIDGET, "boundary"),
         help="Periodic: the vacuum becomes part of a three-dimensional cell. Open: a cluster without images.",
@@ -143,12 +142,11 @@ def _structure_menu(session: Session) -> StructureEntry | None:
         session = update(structure_key=keys[0], **({} if session.structure_key is None else _AFRESH))
     labels = {key: structures.sample_label(path) for key, path in samples.items()}
     labels |= {entry.key: entry.label for entry in uploads.values()}
-    seed(_STRUCTURE_WIDGET, session.structure_key)
     st.selectbox(
         "Structure",
         keys,
         format_func=labels.__getitem__,
-        key=_STRUCTURE_WIDGET,
+        **seeded(_STRUCTURE_WIDGET, session.structure_key),
         label_visibility="collapsed",
         on_change=_take_structure,
     )
@@ -178,9 +176,8 @@ def _describe_structure(entry: StructureEntry) -> None:
         update(frame=0)
     if len(entry.frames) > 1:
         # People count from one, as the viewer does; Python and the address count from zero.
-        seed(_FRAME_WIDGET, current().frame + 1)
-        count = len(entry.frames)
-        st.slider(f"Frame (of {count})", 1, count, key=_FRAME_WIDGET, on_change=_take_frame)
+        count, number = len(entry.frames), current().frame + 1
+        st.slider(f"Frame (of {count})", 1, count, **seeded(_FRAME_WIDGET, number), on_change=_take_frame)
     st.caption(plain(structures.describe(edited(entry.frames[current().frame], current().edits))))
     for note in entry.notes:
         st.caption(plain(note))
@@ -200,12 +197,11 @@ def _model_menu(session: Session) -> ModelEntry | None:
         # What a link says of the model holds unless it names one that is not there.
         session = update(model_key=keys[0], **({} if session.model_key is None else _RESCALED))
     labels = samples | {entry.key: entry.label for entry in uploads.values()}
-    seed(_MODEL_WIDGET, session.model_key)
     st.selectbox(
         "Model",
         keys,
         format_func=labels.__getitem__,
-        key=_MODEL_WIDGET,
+        **seeded(_MODEL_WIDGET, session.model_key),
         label_visibility="collapsed",
         on_change=remember,
         args=(_MODEL_WIDGET, "model_key"),

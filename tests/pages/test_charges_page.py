@@ -183,7 +183,8 @@ def test_a_click_while_an_upload_is_read_does_not_lose_it(page, which, name, con
 def test_each_charge_channel_can_be_shown(page):
     page.upload("model", "two.safetensors", model_bytes(channels=2))
     assert page.errors() == []
-    page.app.button_group(key="color_choice").set_value("latent charge, channel 2").run()
+    assert "color_choice" not in {group.key for group in page.app.button_group}, "rows of buttons for one menu"
+    page.app.selectbox(key="color_menu").select("latent charge, channel 2").run()
     assert page.payload()[0]["label"] == "latent charge, channel 2"
     assert page.errors() == []
 

@@ -125,8 +125,8 @@ def atoms_near(grid: "PotentialGrid", plane: Plane, prediction: Prediction) -> M
 
 def _fractions(grid: "PotentialGrid", prediction: Prediction) -> FloatArray:
     """(n_atoms, 3) places of the atoms along the edges, 0 to 1."""
-    found: FloatArray = np.linalg.solve(grid.cell.T, (prediction.positions - grid.origin).T).T
-    return found % 1.0 if grid.is_periodic else found
+    found = np.linalg.solve(grid.cell.T, (prediction.positions - grid.origin).T).T
+    return np.asarray(found % 1.0 if grid.is_periodic else found, dtype=float)
 
 
 def _are_near(grid: "PotentialGrid", heights: FloatArray, plane: Plane) -> np.ndarray:

@@ -17,7 +17,7 @@ from les_viz.plots.text import signed
 from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
 from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on, volume_of
-from les_viz.ui.session import Shown, current, remember, seed
+from les_viz.ui.session import Shown, current, remember, seeded
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.viewer.layers import Arrows, Slice
 from les_viz.viewer.responses import field_arrows
@@ -87,13 +87,12 @@ def show_plane(shown: Shown) -> None:
     with across:
         _pick("Across", EDGES, _AXIS_WIDGET, "plane_axis", width=90)
     with along:
-        seed(_POSITION_WIDGET, plane.position)
         st.slider(
             f"Position (part of {plane_distance(grid, plane.axis):.1f} Å)",
             0.0,
             1.0,
             step=0.01,
-            key=_POSITION_WIDGET,
+            **seeded(_POSITION_WIDGET, plane.position),
             on_change=remember,
             args=(_POSITION_WIDGET, "plane_position"),
         )
@@ -140,8 +139,8 @@ def cube_of(shown: Shown, grid: "PotentialGrid") -> bytes:
 
 
 def _pick(label: str, options: Sequence[str], widget: str, field: str, *, width: int = 170) -> None:
-    seed(widget, getattr(current(), field))
-    st.selectbox(label, options, key=widget, width=width, on_change=remember, args=(widget, field))
+    chosen = getattr(current(), field)
+    st.selectbox(label, options, **seeded(widget, chosen), width=width, on_change=remember, args=(widget, field))
 
 
 def _field_arrows(shown: Shown, grid: "PotentialGrid", where: str) -> Arrows:
