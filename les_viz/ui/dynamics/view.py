@@ -23,6 +23,9 @@ from les_viz.viewer.scene import colorings, scene_of
 
 QUESTION = "How do the atoms move, and what does an electric field do to them? Press play and drag the field."
 
+_WAITING_HEIGHT = VIEWER_HEIGHT - 84
+"""Pixels while no run is there: below the sentences on the presets, the field stays above the fold of 800."""
+
 _ENSEMBLES = {
     Ensemble.NVE.value: "NVE: energy kept",
     Ensemble.BUSSI.value: "NVT: Bussi",
@@ -48,7 +51,7 @@ def show_structure(shown: Shown | None, run: RunEntry | None) -> None:
         scene = scene_of(prediction, coloring, selected=current().selected_atom)
         arrow = field_arrow(prediction.positions, scene.cell)
         scene = scene if arrow is None else replace(scene, arrows=(arrow,))
-        mount_viewer(scene, on_pick=select_atom, height=VIEWER_HEIGHT)
+        mount_viewer(scene, on_pick=select_atom, height=_WAITING_HEIGHT)
 
 
 def show_controls(bench: Bench, run: RunEntry | None) -> None:
