@@ -151,8 +151,8 @@ def _take_the_menu() -> None:
 
 def _show_link(linked: links.Linked | None) -> None:
     if not links.is_whole(current()):
-        st.caption("Uploads and changed structures stay with you: this link brings back the rest.")
-    st.caption("This link opens the page as you see it: structure, model, frame, picked atom, open tab and settings.")
+        st.caption("Uploads, and more changes than a link can hold, stay with you: this link brings back the rest.")
+    st.caption("This link opens the page as you see it: structure, your changes, model, atoms, open tab and settings.")
     said = links.address_of(current(), linked)
     query = "?" + urlencode(said, safe="/:,") if said else ""
     st.code(str(st.context.url or "") + query, language=None, wrap_lines=True)

@@ -11,7 +11,7 @@ from les_viz import resources
 from les_viz.errors import LesVizError
 from les_viz.hosting import Hosting
 from les_viz.ui import models, structures
-from les_viz.ui.edits import edited
+from les_viz.ui.edits import edited, fitting
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import undo
 from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seeded, update, widget_value
@@ -174,6 +174,7 @@ def _take_frame() -> None:
 def _describe_structure(entry: StructureEntry) -> None:
     if current().frame >= len(entry.frames):
         update(frame=0)
+    update(edits=fitting(current().edits, len(entry.frames[current().frame])))
     if len(entry.frames) > 1:
         # People count from one, as the viewer does; Python and the address count from zero.
         count, number = len(entry.frames), current().frame + 1
