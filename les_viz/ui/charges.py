@@ -21,6 +21,7 @@ from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import Bench, panels
 from les_viz.ui.session import Shown, current, seed, seeded, update, widget_value
 from les_viz.ui.settings import bound, chosen
+from les_viz.ui.tables import as_numbers
 from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
@@ -93,7 +94,7 @@ def show_numbers(shown: Shown) -> None:
     first.metric(
         "Short-range energy",
         f"{number(prediction.short_range_energy)} eV",
-        help="From each atom's surroundings, atomic energies included.",
+        help="E_SR: from each atom's surroundings, atomic energies included.",
     )
     second.metric(
         "Coulomb energy",
@@ -287,13 +288,12 @@ def _show_table(table: pd.DataFrame, shown: Shown) -> None:
     seed(_TABLE_WIDGET, {"selection": {"rows": list(selected), "columns": []}})
     numeric = [name for name in table.columns if name.endswith(")")]
     st.dataframe(
-        table,
+        **as_numbers(table, dict.fromkeys(numeric, 4)),
         hide_index=True,
         height=300,
         key=_TABLE_WIDGET,
         selection_mode="multi-row",
         on_select=_take_selection,
-        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numeric},
     )
 
 

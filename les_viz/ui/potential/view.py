@@ -18,6 +18,7 @@ from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
 from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on, volume_of
 from les_viz.ui.session import Shown, current, remember, seeded
+from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.viewer.layers import Arrows, Slice
 from les_viz.viewer.responses import field_arrows
@@ -194,12 +195,7 @@ def _show_atoms(shown: Shown) -> None:
         )
     table = pd.DataFrame(rows)
     numeric = [name for name in table.columns if name.endswith("(V)")]
-    st.dataframe(
-        table,
-        hide_index=True,
-        width="content",
-        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in numeric},
-    )
+    st.dataframe(**as_numbers(table, dict.fromkeys(numeric, 3)), hide_index=True, width="content")
     st.caption("Potential at each atom from all others (and its own images), without its own Gaussian.")
 
 

@@ -21,6 +21,7 @@ from les_viz.ui.prediction import predict_cached
 from les_viz.ui.response.overview import picked
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
+from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import LOWEST, Playback, mount_viewer
 from les_viz.ui.wording import plain
 from les_viz.units import INFRARED_KM_PER_MOL
@@ -161,17 +162,12 @@ def _show(found: "dict[str, InfraredModes]") -> None:
     with right:
         table = mode_table(modes)
         chosen = st.dataframe(
-            table,
+            **as_numbers(table, dict(zip(table.columns, (0, 1, 3), strict=True))),
             key=_TABLE_WIDGET,
             on_select="rerun",
             selection_mode="single-row",
             hide_index=True,
             height=230,
-            column_config={
-                table.columns[0]: st.column_config.NumberColumn(format="%.0f"),
-                table.columns[1]: st.column_config.NumberColumn(format="%.1f"),
-                table.columns[2]: st.column_config.NumberColumn(format="%.3f"),
-            },
         )
         rows = [row for row in chosen["selection"]["rows"] if row < len(table)]
         number = rows[0] if rows else int(np.argmax(modes.intensities))
