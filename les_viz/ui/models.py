@@ -92,6 +92,12 @@ def describe(model: "LESModel") -> str:
     return " · ".join(parts)
 
 
+def has_response(model: "LESModel") -> bool:
+    """Whether Born effective charges are defined: of one channel of charges."""
+    head = model.config.charge_head
+    return head is not None and head.n_out == 1
+
+
 def unlike_training(entry: ModelEntry, *, is_periodic: bool) -> str:
     """What is new to a model in how a structure is treated; empty where nothing is, or no card says it."""
     if entry.trained_as == "periodic" and not is_periodic:

@@ -82,7 +82,7 @@ def test_each_tab_draws(page, title):
     page.open_tab("response_tabs", title)
     assert page.errors() == []
     if title == "Molecules":
-        assert any("2 H2O" in caption.value for caption in page.app.caption)
+        assert any("2 H₂O" in caption.value for caption in page.app.caption)
 
 
 def test_molecules_of_which_there_is_one_each_are_a_table(page):
@@ -91,7 +91,7 @@ def test_molecules_of_which_there_is_one_each_are_a_table(page):
     assert page.errors() == []
     (table,) = [text.value for text in page.app.markdown if text.value.startswith("| molecule |")]
     debyes = np.linalg.norm(page.app.session_state["les_viz_session"].shown.prediction.dipole) / DEBYE
-    assert f"| H2O | {debyes:.2f} |" in table
+    assert f"| H₂O | {debyes:.2f} |" in table
 
 
 def test_rounding_has_no_colours_and_a_conserved_charge_is_a_sentence(page):
@@ -242,6 +242,9 @@ def test_a_model_without_one_charge_channel_is_one_sentence(page):
     page.upload("model", "two.safetensors", model_bytes(channels=2))
     (error,) = page.errors()
     assert "2 charge channels" in error
+    assert page.payload()[0]["digest"] == before
+    next(button for button in page.app.button if button.label == "Use the model water").click().run()
+    assert page.errors() == []
     assert page.payload()[0]["digest"] == before
 
 

@@ -23,7 +23,7 @@ from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import LOWEST, Playback, mount_viewer
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, subscripted
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
 from les_viz.viewer.layers import Arrows
@@ -61,7 +61,7 @@ def show_infrared(shown: Shown) -> None:
         f"infrared {structures.digest(molecule)} {shown.model.key}",
         "Compute infrared modes",
         lambda: _modes(shown, molecule),
-        why=f"{molecule.symbols.formula:hill}{_where(shown)}, relaxed by the model, then moved along each axis: "
+        why=f"{_named(molecule)}{_where(shown)}, relaxed by the model, then moved along each axis: "
         "harmonic vibrations, and the change of the dipole along each. "
         f"{6 * len(molecule) + 1} displacements; some seconds.",
     )
@@ -121,6 +121,10 @@ def mode_table(modes: "InfraredModes") -> pd.DataFrame:
             "(D/Å)²/amu": modes.intensities,
         }
     )
+
+
+def _named(molecule: "ase.Atoms") -> str:
+    return subscripted(f"{molecule.symbols.formula:hill}")
 
 
 def _where(shown: Shown) -> str:

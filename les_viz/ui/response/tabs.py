@@ -21,7 +21,7 @@ from les_viz.ui.response.truth import show_truth
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.tables import as_numbers
-from les_viz.ui.wording import as_markdown
+from les_viz.ui.wording import as_markdown, subscripted
 from les_viz.units import DEBYE
 from les_viz.viewer.scene import Coloring
 
@@ -90,22 +90,22 @@ def _show_molecules(shown: Shown) -> None:
     if kinds.empty:
         st.info("All atoms belong to one network without end: there are no molecules here.")
         return
-    counts = ", ".join(f"{count} {formula}" for formula, count in kinds.value_counts().items())
+    counts = ", ".join(f"{count} {subscripted(formula)}" for formula, count in kinds.value_counts().items())
     st.caption(
         f"{counts}, found by bond lengths. Dipole of each about its own centre, from partial charges: in a liquid it "
         "is a property of the model, since no experiment cuts a liquid into molecules."
     )
     if kinds.is_unique:
-        rows = [(formula, f"{sizes[molecule]:.2f}") for molecule, formula in kinds.items()]
+        rows = [(subscripted(formula), f"{sizes[molecule]:.2f}") for molecule, formula in kinds.items()]
         st.markdown(as_markdown(pd.DataFrame(rows, columns=["molecule", "dipole (D)"]), align="--:"))
         return
     formula = kinds.value_counts().index[0]
     if kinds.nunique() > 1:
         names = kinds.value_counts().index.tolist()
         setting = bound("molecule_kind", "kind", chosen("kind", names), names[0])
-        formula = st.selectbox("Molecules", names, width=200, **setting)
+        formula = st.selectbox("Molecules", names, format_func=subscripted, width=200, **setting)
     own = kinds.index[kinds == formula].to_numpy()
-    figure = spread(sizes[own], label=f"dipole of {formula} (D)", counted="molecules")
+    figure = spread(sizes[own], label=f"dipole of {subscripted(formula)} (D)", counted="molecules")
     show_figure(figure, key="molecular_dipoles")
 
 
