@@ -26,6 +26,7 @@ _STYLE = """<style>
 .stMainBlockContainer .stButton button * { white-space: normal; overflow: visible; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
+[data-testid="stSidebar"] [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 .stMainBlockContainer { container: page / inline-size; }
 @container page (max-width: 720px) {

@@ -35,6 +35,12 @@ _ENSEMBLES = {
 }
 
 
+_ENSEMBLES_HELP = (
+    "What is kept: N the number of atoms, V the volume, E the energy, T the temperature, P the pressure. A thermostat "
+    "(Bussi, Nosé-Hoover, Langevin) gives and takes heat; Bussi's and Nosé-Hoover's disturb motion least."
+)
+
+
 def open_run() -> RunEntry | None:
     """The run on the page."""
     leave_when_the_bench_changes()
@@ -84,7 +90,11 @@ def show_details(bench: Bench, run: RunEntry | None) -> None:
 def show_settings() -> None:
     """Ensemble, temperature, time step, length."""
     st.selectbox(
-        "Ensemble", list(_ENSEMBLES), format_func=_ENSEMBLES.__getitem__, **planned("run_ensemble", "ensemble")
+        "Ensemble",
+        list(_ENSEMBLES),
+        format_func=_ENSEMBLES.__getitem__,
+        help=_ENSEMBLES_HELP,
+        **planned("run_ensemble", "ensemble"),
     )
     first, second = st.columns(2)
     first.number_input(
@@ -102,7 +112,14 @@ def show_settings() -> None:
     second.number_input(
         "Steps from frame to frame", min_value=1, max_value=10_000, step=1, **planned("run_every", "every")
     )
-    first.number_input("Seed", min_value=0, max_value=2**31, step=1, **planned("run_seed", "seed"))
+    first.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**31,
+        step=1,
+        help="Of the random velocities at the start: another seed, another run.",
+        **planned("run_seed", "seed"),
+    )
     second.toggle(
         "Relax first",
         help="Follow the forces downhill before the atoms get their velocities.",

@@ -101,7 +101,7 @@ def _warn(shown: Shown, molecule: "ase.Atoms") -> None:
     reasons = [models.unlike_training(shown.model, is_periodic=False)]
     if reasons[0]:
         screened = shown.model.model.config.epsilon_infinity
-        medium = f" Its scale √ε∞ = {screened**0.5:.2f} is that of the medium, too." if screened > 1 else ""
+        medium = f" The scale √ε∞ = {screened**0.5:.2f} is that of the medium, too." if screened > 1 else ""
         reasons[0] += f" Do not trust these intensities.{medium}"
     elif shown.model.trained_as is None:
         st.caption("No card says whether this model has seen molecules alone; if not, do not trust these intensities.")
