@@ -45,7 +45,7 @@ class MoveAtom:
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return f"atom {self.index} moved by ({', '.join(f'{part:g}' for part in self.by)}) Å"
+        return f"atom {self.index} moved by ({_listed(self.by)}) Å"
 
     @property
     def python(self) -> str:
@@ -98,7 +98,7 @@ class StrainCell:
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return f"cell strained by ({', '.join(f'{part:g}' for part in self.percent)}) %"
+        return f"cell strained by ({_listed(self.percent)}) %"
 
     @property
     def python(self) -> str:
@@ -128,7 +128,7 @@ class RotateGroup:
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return f"atoms {', '.join(map(str, self.indices))} turned by {self.degrees:g}° about {self.axis}"
+        return f"atoms {', '.join(map(str, self.indices))} turned by {_listed((self.degrees,))}° about {self.axis}"
 
     @property
     def python(self) -> str:
@@ -152,6 +152,11 @@ class RotateGroup:
         group.positions = group[[0]].positions + group.get_distances(0, range(len(group)), mic=True, vector=True)
         group.rotate(self.degrees, self.axis, center=group.positions.mean(axis=0))
         atoms.positions[list(self.indices)] = group.positions
+
+
+def _listed(values: Sequence[float]) -> str:
+    """With a true minus."""
+    return ", ".join(f"{value:g}".replace("-", "−") for value in values)
 
 
 def fitting(edits: Sequence[Edit], n_atoms: int) -> tuple[Edit, ...]:
