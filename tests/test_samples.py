@@ -36,8 +36,8 @@ REQUIRED = {
     "structures": dict,
 }
 REQUIRED_OF_TRAINING = {
-    "data", "data_url", "data_licence", "frames", "level_of_theory", "charges_start", "command", "seed", "epochs",
-    "wall_time_s", "machine", "versions",
+    "data", "data_url", "data_licence", "frames", "boundary", "level_of_theory", "charges_start", "command", "seed",
+    "epochs", "wall_time_s", "machine", "versions",
 }  # fmt: skip
 HELD_OUT_DATA = {"water": "data/water_pbe0/val.extxyz.gz"}
 CHARGE_SIGNS = {
@@ -75,6 +75,7 @@ def assert_complete(card):
     # a card from before `les-viz train` counts rounds of L-BFGS
     assert {"epochs" if key == "rounds" else key for key in card["training"]} == REQUIRED_OF_TRAINING
     assert all(value not in ("", None) for value in card["training"].values())
+    assert card["training"]["boundary"] in ("periodic", "open")
     assert set(card["charges"]["mean_e"]) == set(card["charges"]["std_e"]) == set(card["elements"])
     assert card["charges"]["charge_sign"] in (-1, 1)
     assert card["charges"]["epsilon_infinity"] >= 1
@@ -182,6 +183,7 @@ data = "nothing"
 data_url = "nowhere"
 data_licence = "CC0"
 train_frames = 1
+train_boundary = "open"
 charges_start = "anywhere"
 charge_head_note = "the other one was worse"
 held_out_file = "val.extxyz.gz"

@@ -1,5 +1,7 @@
 """How one kind of value spreads, without regard to elements: a plain histogram with its mean."""
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -35,11 +37,11 @@ def spread(values: FloatArray, *, label: str, counted: str) -> go.Figure:
         hovertemplate="%{y} at %{x:.3f}<extra></extra>",
     )
     figure = go.Figure(bars)
-    mean = float(values.mean())
+    mean, unit = float(values.mean()), _unit_of(label)
     figure.add_vline(
         x=mean,
         line={"color": REFERENCE_GREY, "width": 2, "dash": "dash"},
-        annotation_text=f"mean {mean:.3g}, spread {float(values.std()):.2g}",
+        annotation_text=f"mean {mean:.3g}{unit}, spread {float(values.std()):.2g}{unit}",
         annotation_position="top",
     )
     figure.update_xaxes(title_text=label)
@@ -48,3 +50,9 @@ def spread(values: FloatArray, *, label: str, counted: str) -> go.Figure:
         figure.update_yaxes(dtick=1)
     figure.update_layout(template=template(), height=HEIGHT, margin_t=28)
     return figure
+
+
+def _unit_of(label: str) -> str:
+    """What stands in the parentheses at its end, behind a space; empty if there are none."""
+    found = re.search(r"\(([^()]*)\)$", label)
+    return "" if found is None else f" {found[1]}"

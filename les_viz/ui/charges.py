@@ -20,8 +20,9 @@ from les_viz.ui.charge_truth import show_truth
 from les_viz.ui.coloring import choices_of, choose_coloring, choose_range, chosen_coloring
 from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import Bench, panels
-from les_viz.ui.session import Shown, current, seed, update, widget_value
+from les_viz.ui.session import Shown, current, seed, seeded, update, widget_value
 from les_viz.ui.settings import bound, chosen
+from les_viz.ui.tables import as_numbers
 from les_viz.ui.trajectory import offer_all_colours, trajectory_of
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.ui.what_if import move_atom, show_what_if
@@ -120,7 +121,7 @@ def show_numbers(shown: Shown) -> None:
     first.metric(
         "Short-range energy",
         f"{number(prediction.short_range_energy)} eV",
-        help="From each atom's surroundings, atomic energies included.",
+        help="E_SR: from each atom's surroundings, atomic energies included.",
     )
     second.metric(
         "Coulomb energy",
@@ -155,12 +156,11 @@ def _choose_elements(shown: Shown) -> None:
     symbols, chosen = np.asarray(_symbols(shown.prediction)), np.zeros(len(shown.prediction.atomic_numbers), dtype=bool)
     chosen[list(selected_atoms(shown))] = True
     elements = sorted(set(symbols.tolist()))
-    seed(_ELEMENTS_WIDGET, [element for element in elements if chosen[symbols == element].all()])
     st.pills(
         "Select by element, a click on a bar, or a box",
         elements,
         selection_mode="multi",
-        key=_ELEMENTS_WIDGET,
+        **seeded(_ELEMENTS_WIDGET, [element for element in elements if chosen[symbols == element].all()]),
         on_change=_take_elements,
         args=(symbols,),
         help="A bar takes a click. For a box, choose Box Select in the toolbar of the plot.",
@@ -315,13 +315,12 @@ def _show_table(table: pd.DataFrame, shown: Shown) -> None:
     seed(_TABLE_WIDGET, {"selection": {"rows": list(selected), "columns": []}})
     numeric = [name for name in table.columns if name.endswith(")")]
     st.dataframe(
-        table,
+        **as_numbers(table, dict.fromkeys(numeric, 4)),
         hide_index=True,
         height=300,
         key=_TABLE_WIDGET,
         selection_mode="multi-row",
         on_select=_take_selection,
-        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numeric},
     )
 
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from les_viz.response.prediction import UNITS, Prediction
-from les_viz.ui.session import current, remember, seed, update, widget_value
+from les_viz.ui.session import current, remember, seeded, update, widget_value
 from les_viz.viewer.scene import Coloring, colorings
 
 BY_ELEMENT = "element"
 _SHORT = {"Coulomb energy": "E_LR", "short-range energy": "E_SR"}
 """Names that are too long for one row; the bar in the viewer has the whole."""
-_COLOR_WIDGET = "color_choice"
+_MOST_BUTTONS = 8
+"""Of a row; more choices, as those of several charge channels, are a menu."""
+_COLOR_WIDGET, _COLOR_MENU = "color_choice", "color_menu"
 _LOCK_WIDGET = "lock_choice"
 _LIMIT_WIDGET = "limit_choice"
 
@@ -50,19 +53,21 @@ def choose_coloring(prediction: Prediction) -> None:
     choices = choices_of(prediction)
     options = [*choices, BY_ELEMENT]
     chosen = current().color_by if current().color_by in options else options[0]
-    seed(_COLOR_WIDGET, chosen)
-    st.segmented_control(
-        "Colour by",
-        options,
-        format_func=lambda name: _SHORT.get(name, name),
-        key=_COLOR_WIDGET,
-        required=True,
-        wrap=True,
-        label_visibility="collapsed",
-        on_change=remember,
-        args=(_COLOR_WIDGET, "color_by"),
-        kwargs={"locked_limit": None},
-    )
+    is_row = len(options) <= _MOST_BUTTONS
+    widget = _COLOR_WIDGET if is_row else _COLOR_MENU
+    setting: dict[str, Any] = {
+        **seeded(widget, chosen),
+        "label_visibility": "collapsed",
+        "on_change": remember,
+        "args": (widget, "color_by"),
+        "kwargs": {"locked_limit": None},
+    }
+    if is_row:
+        st.segmented_control(
+            "Colour by", options, format_func=lambda name: _SHORT.get(name, name), required=True, wrap=True, **setting
+        )
+    else:
+        st.selectbox("Colour by", options, width=260, **setting)
 
 
 def choose_range(prediction: Prediction) -> None:
@@ -71,22 +76,20 @@ def choose_range(prediction: Prediction) -> None:
     if coloring is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        seed(_LOCK_WIDGET, current().locked_limit is not None)
         st.toggle(
             "Lock the range",
-            key=_LOCK_WIDGET,
+            **seeded(_LOCK_WIDGET, current().locked_limit is not None),
             on_change=_take_lock,
             args=(coloring.limit,),
             help="Keep the same colours for the same values when structure, frame or model change.",
         )
         if current().locked_limit is not None:
-            seed(_LIMIT_WIDGET, current().locked_limit)
             st.number_input(
                 f"± ({coloring.unit})",
                 min_value=1e-4,
                 step=0.1,
                 format="%.4g",
-                key=_LIMIT_WIDGET,
+                **seeded(_LIMIT_WIDGET, current().locked_limit),
                 width=140,
                 on_change=remember,
                 args=(_LIMIT_WIDGET, "locked_limit"),

@@ -25,6 +25,11 @@ class Edit(Protocol):
         """The same as a line of Python on `atoms`."""
         ...
 
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """Which atoms it names; none for all of them."""
+        ...
+
     def apply(self, atoms: "ase.Atoms") -> None:
         """Change these atoms."""
         ...
@@ -40,12 +45,17 @@ class MoveAtom:
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return f"atom {self.index} moved by ({', '.join(f'{part:g}' for part in self.by)}) Å"
+        return f"atom {self.index} moved by ({_listed(self.by)}) Å"
 
     @property
     def python(self) -> str:
         """The same as a line of Python."""
         return f"atoms.positions[{self.index}] += {list(self.by)}"
+
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """Which it names."""
+        return (self.index,)
 
     def apply(self, atoms: "ase.Atoms") -> None:
         """Move the atom."""
@@ -69,6 +79,11 @@ class SwapElement:
         """The same as a line of Python."""
         return f"atoms.numbers[{self.index}] = {self.atomic_number}"
 
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """Which it names."""
+        return (self.index,)
+
     def apply(self, atoms: "ase.Atoms") -> None:
         """Change the element."""
         atoms.numbers[self.index] = self.atomic_number
@@ -83,13 +98,18 @@ class StrainCell:
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return f"cell strained by ({', '.join(f'{part:g}' for part in self.percent)}) %"
+        return f"cell strained by ({_listed(self.percent)}) %"
 
     @property
     def python(self) -> str:
         """The same as a line of Python."""
         factors = [[1 + part / 100] for part in self.percent]
         return f"atoms.set_cell(atoms.cell * {factors}, scale_atoms=True)"
+
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """None by name."""
+        return ()
 
     def apply(self, atoms: "ase.Atoms") -> None:
         """Strain the cell."""
@@ -108,7 +128,7 @@ class RotateGroup:
     @property
     def name(self) -> str:
         """What it does, in words."""
-        return f"atoms {', '.join(map(str, self.indices))} turned by {self.degrees:g}° about {self.axis}"
+        return f"atoms {', '.join(map(str, self.indices))} turned by {_listed((self.degrees,))}° about {self.axis}"
 
     @property
     def python(self) -> str:
@@ -121,12 +141,27 @@ class RotateGroup:
         )
         return "\n".join(lines)
 
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """Which it names."""
+        return self.indices
+
     def apply(self, atoms: "ase.Atoms") -> None:
         """Turn the group, in one piece across the boundary."""
         group = atoms[list(self.indices)]
         group.positions = group[[0]].positions + group.get_distances(0, range(len(group)), mic=True, vector=True)
         group.rotate(self.degrees, self.axis, center=group.positions.mean(axis=0))
         atoms.positions[list(self.indices)] = group.positions
+
+
+def _listed(values: Sequence[float]) -> str:
+    """With a true minus."""
+    return ", ".join(f"{value:g}".replace("-", "−") for value in values)
+
+
+def fitting(edits: Sequence[Edit], n_atoms: int) -> tuple[Edit, ...]:
+    """Those that name no atom which a structure lacks: links may say anything."""
+    return tuple(edit for edit in edits if max(edit.atoms, default=-1) < n_atoms)
 
 
 def edited(atoms: "ase.Atoms", edits: Sequence[Edit]) -> "ase.Atoms":

@@ -9,6 +9,7 @@ def load_engine() -> None:
     OpenMP's threads wait for each other busily. Where the browser wants the same processors, a prediction of 192 atoms
     in two threads took 300 ms, in one 20 ms. `OMP_NUM_THREADS` in the environment has the last word.
     """
+    import pandas.io.formats.style  # noqa: F401 - what tables of the first page need
     import torch
 
     import les_viz.response.predict  # noqa: F401 - what else it needs

@@ -26,6 +26,7 @@ _STYLE = """<style>
 .stMainBlockContainer .stButton button * { white-space: normal; overflow: visible; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
+[data-testid="stSidebar"] [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 .stMainBlockContainer { container: page / inline-size; }
 @container page (max-width: 720px) {
@@ -151,8 +152,8 @@ def _take_the_menu() -> None:
 
 def _show_link(linked: links.Linked | None) -> None:
     if not links.is_whole(current()):
-        st.caption("Uploads and changed structures stay with you: this link brings back the rest.")
-    st.caption("This link opens the page as you see it: structure, model, frame, picked atom, open tab and settings.")
+        st.caption("Uploads, and more changes than a link can hold, stay with you: this link brings back the rest.")
+    st.caption("This link opens the page as you see it: structure, your changes, model, atoms, open tab and settings.")
     said = links.address_of(current(), linked)
     query = "?" + urlencode(said, safe="/:,") if said else ""
     st.code(str(st.context.url or "") + query, language=None, wrap_lines=True)

@@ -13,6 +13,7 @@ import streamlit as st
 
 from les_viz.errors import LesVizError
 from les_viz.ui import settings
+from les_viz.ui.edit_links import read_atoms, read_edits, write_atoms, write_edits
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.session import Session, current, update
 
@@ -116,6 +117,8 @@ _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "model": ("model_key", sample_key),
     "frame": ("frame", whole_within(0, 10**6)),
     "atom": ("selected_atom", whole_within(0, 10**6)),
+    "atoms": ("selection", read_atoms),
+    "edits": ("edits", read_edits),
     "color": ("color_by", str),
     "definition": ("bec_method", one_of("local", "wrapped")),
     "boundary": ("boundary", one_of("periodic", "open")),
@@ -131,6 +134,9 @@ _READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "lecture": ("is_lecture", lambda text: one_of("1")(text) == "1"),
 }
 """Name in the address: field of the session, and how to read it."""
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {"selection": write_atoms, "edits": write_edits}
+"""How a field is written that belongs to the atoms of a structure; the others say what they are."""
 
 
 def restore(linked: Linked | None = None) -> None:
@@ -150,7 +156,8 @@ def restore(linked: Linked | None = None) -> None:
             except ValueError:
                 continue
     if "structure_key" in changes:
-        changes = {"frame": 0, "edits": (), "selected_atom": None, "selection": (), "boundary": None} | changes
+        afresh = {"frame": 0, "edits": (), "selected_atom": None, "selection": (), "boundary": None}
+        changes = afresh | {"plane_position": None} | changes
     page = current().page
     own = {(page, name): said[name][: settings.LONGEST] for name in settings.NAMES if name in said}
     update(**changes, settings={**current().settings, **own}, **({} if linked is None else linked.read(said)))
@@ -184,6 +191,9 @@ def address_of(session: Session, linked: Linked | None = None) -> dict[str, str]
         if field in ("structure_key", "model_key"):
             if (sample := sample_name(value)) is not None:
                 said[name] = sample
+        elif field in _WRITERS:
+            if _is_of_sample(session.structure_key) and (text := _WRITERS[field](value)):
+                said[name] = text
         else:
             said[name] = _text(value)
     said |= settings.of_page(session.settings, session.page)
@@ -191,8 +201,14 @@ def address_of(session: Session, linked: Linked | None = None) -> dict[str, str]
 
 
 def is_whole(session: Session) -> bool:
-    """Whether the address alone brings everything back: no uploads and no changed structure on the bench."""
-    keys = (session.structure_key, session.model_key)
-    has_samples = all(key is None or sample_name(key) is not None for key in keys)
+    """Whether the address alone brings everything back: no uploads on the bench, and nothing too long for a link."""
+    has_samples = _is_of_sample(session.structure_key) and _is_of_sample(session.model_key)
     own = [name for page, name in session.settings if page == session.page]
-    return not session.edits and has_samples and len(own) == len(settings.of_page(session.settings, session.page))
+    has_all = len(own) == len(settings.of_page(session.settings, session.page))
+    is_short = not session.edits or bool(write_edits(session.edits))
+    return has_samples and has_all and is_short
+
+
+def _is_of_sample(key: str | None) -> bool:
+    """Whether a structure or model is bundled; none yet will be."""
+    return key is None or sample_name(key) is not None

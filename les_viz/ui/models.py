@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from les_viz.elements import SYMBOLS
+from les_viz.errors import LesVizError
 from les_viz.hosting import Hosting
 from les_viz.io.names import display_name
-from les_viz.models.cards import twin_path
+from les_viz.models.cards import read_card, twin_path
 from les_viz.models.loading import load_model, load_model_bytes, sample_names
 from les_viz.ui.keys import sample_key, upload_key
 from les_viz.ui.session import ModelEntry
@@ -33,7 +34,13 @@ def device() -> str:
 def load_sample(name: str) -> ModelEntry:
     """Load a bundled model; all visitors share it and none can change it."""
     model = load_model(name, device=device(), dtype="float64")
-    return ModelEntry(key=sample_key(name), label=name, model=model, expression=f'les_viz.load_model("{name}")')
+    return ModelEntry(
+        key=sample_key(name),
+        label=name,
+        model=model,
+        expression=f'les_viz.load_model("{name}")',
+        trained_as=_boundary_of_training(name),
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model")
@@ -44,7 +51,10 @@ def load_twin(name: str) -> ModelEntry | None:
         return None
     model = load_model(path, device=device(), dtype="float64")
     expression = f'les_viz.load_model(SAMPLE_MODELS / "{name}/{path.name}")'
-    return ModelEntry(key=f"twin:{name}", label=f"{name}, short-range twin", model=model, expression=expression)
+    label = f"{name}, short-range twin"
+    return ModelEntry(
+        key=f"twin:{name}", label=label, model=model, expression=expression, trained_as=_boundary_of_training(name)
+    )
 
 
 def read_upload(name: str, data: bytes) -> ModelEntry:
@@ -82,6 +92,21 @@ def describe(model: "LESModel") -> str:
     return " · ".join(parts)
 
 
+def has_response(model: "LESModel") -> bool:
+    """Whether Born effective charges are defined: of one channel of charges."""
+    head = model.config.charge_head
+    return head is not None and head.n_out == 1
+
+
+def unlike_training(entry: ModelEntry, *, is_periodic: bool) -> str:
+    """What is new to a model in how a structure is treated; empty where nothing is, or no card says it."""
+    if entry.trained_as == "periodic" and not is_periodic:
+        return "The model was trained on periodic cells only: molecules and clusters alone in vacuum are new to it."
+    if entry.trained_as == "open" and is_periodic:
+        return "The model was trained on molecules and clusters in vacuum only: periodic cells are new to it."
+    return ""
+
+
 def names() -> list[str]:
     """The bundled models, in the order in which they are offered: that of the first structure first."""
     return sorted(sample_names(), key=lambda name: (name != FIRST_SAMPLE, name))
@@ -90,6 +115,15 @@ def names() -> list[str]:
 def unknown_elements(model: "LESModel", atomic_numbers: Iterable[int]) -> str:
     """Symbols of the elements that the model does not know; empty if it knows all."""
     return _symbols(set(atomic_numbers) - set(model.config.elements))
+
+
+def _boundary_of_training(name: str) -> str | None:
+    """As the card says it."""
+    try:
+        boundary = read_card(name).get("training", {}).get("boundary")
+    except LesVizError:  # a damaged card: the pages that show cards say so
+        return None
+    return None if boundary is None else str(boundary)
 
 
 def _symbols(atomic_numbers: Iterable[int]) -> str:

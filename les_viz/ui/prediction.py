@@ -47,7 +47,11 @@ def predict_on_bench(
         kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
         _explain(error, structure)
         with st.container(horizontal=True):
-            _offer_ways_out(error, kept, structure, model)
+            _offer_ways_out(error)
+            _offer_models(structure, model, quantities)
+            if kept is not None:
+                label = plain(f"Back to {kept.structure.label}")
+                st.button(label, key="back_to_shown", on_click=_put_back, args=(kept,))
         if kept is not None:
             st.caption(plain(f"Below is still {kept.structure.label} with the model {kept.model.label}."))
         return kept
@@ -156,25 +160,28 @@ def _explain(error: LesVizError, structure: StructureEntry) -> None:
     st.error(plain(words[:1].upper() + words[1:]))
 
 
-def _offer_ways_out(error: LesVizError, kept: Shown | None, structure: StructureEntry, model: ModelEntry) -> None:
-    """Buttons that put it right."""
+def _offer_ways_out(error: LesVizError) -> None:
+    """Buttons that put the structure right."""
     if isinstance(error, BoundaryError):
         st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
         st.button("Treat as open", on_click=_treat_as, args=("open",))
     if current().edits:
         st.button("Undo the last change", on_click=undo)
-    _offer_models(structure, model)
-    if kept is not None:
-        st.button(plain(f"Back to {kept.structure.label}"), key="back_to_shown", on_click=_put_back, args=(kept,))
 
 
-def _offer_models(structure: StructureEntry, model: ModelEntry) -> None:
-    """One click to a bundled model that knows the elements, where the one on the bench does not."""
+def _offer_models(structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> None:
+    """A click to a bundled model that knows the elements and has what is asked for, if the present one does not."""
     numbers = structure.frames[current().frame].numbers.tolist()
-    if not models.unknown_elements(model.model, numbers):
+    is_response = Quantity.BORN_EFFECTIVE_CHARGES in quantities
+
+    def serves(candidate: "LESModel") -> bool:
+        knows = not models.unknown_elements(candidate, numbers)
+        return knows and (models.has_response(candidate) or not is_response)
+
+    if serves(model.model):
         return
     for name in models.names():
-        if not models.unknown_elements(models.load_sample(name).model, numbers):
+        if serves(models.load_sample(name).model):
             st.button(f"Use the model {name}", on_click=_take_model, args=(name,))
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from les_viz.ui.session import ModelEntry, current, remember, seed, update, widget_value
+from les_viz.ui.session import ModelEntry, current, remember, seeded, update, widget_value
 
 _SIGN_WIDGET = "charge_sign_choice"
 _EPSILON_WIDGET = "epsilon_choice"
@@ -20,25 +20,23 @@ def choose_scale(model: ModelEntry) -> None:
     session, config = current(), model.model.config
     sign, epsilon = st.columns([2, 3])
     with sign:
-        seed(_SIGN_WIDGET, session.charge_sign or config.charge_sign)
         st.selectbox(
             "Sign",
             list(_SIGNS),
             format_func=_SIGNS.__getitem__,
-            key=_SIGN_WIDGET,
+            **seeded(_SIGN_WIDGET, session.charge_sign or config.charge_sign),
             help=SIGN_HELP,
             on_change=remember,
             args=(_SIGN_WIDGET, "charge_sign"),
         )
     with epsilon:
-        seed(_EPSILON_WIDGET, session.epsilon_infinity or config.epsilon_infinity)
         st.number_input(
             "Screening ε∞",
             min_value=1.0,
             max_value=100.0,
             step=0.1,
             format="%.3g",
-            key=_EPSILON_WIDGET,
+            **seeded(_EPSILON_WIDGET, session.epsilon_infinity or config.epsilon_infinity),
             help=SCREENING_HELP,
             on_change=_take_epsilon,
         )

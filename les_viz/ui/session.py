@@ -56,12 +56,14 @@ class ModelEntry:
         label: for people.
         model: shared by all visitors if bundled, else this visitor's own; frozen in any case.
         expression: Python that loads it.
+        trained_as: boundary of its training data, "periodic" or "open"; None where no card says it.
     """
 
     key: str
     label: str
     model: "LESModel"
     expression: str
+    trained_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ class Session:
 
     `frame_turn` counts the choices of a frame outside the viewer, which has to follow those.
     `is_ahead` is set by a change that the picture shows before the page.
-    `charge_sign` and `epsilon_infinity` are None where the model's own hold.
+    `charge_sign` and `epsilon_infinity` are None where the model's own hold, `plane_position` until it is moved.
     `settings` are those of `ui.settings`, by page and name; `page` is the title of the page that is drawn.
     """
 
@@ -120,7 +122,7 @@ class Session:
     glyphs: str = "the picked atom"
     dipoles: str = "the whole"
     plane_axis: str = "c"
-    plane_position: float = 0.5
+    plane_position: float | None = None
     surfaces: str = "high"
     field_shown: str = "none"
     charge_sign: int | None = None

@@ -6,7 +6,7 @@ They are texts by name, from anywhere: each is checked against what the page off
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from les_viz.ui.session import current, seed, seed_once, update, widget_value
+from les_viz.ui.session import current, seed_once, seeded, update, widget_value
 
 NAMES: Final = ("tab", "against", "kind", "intensity", "width", "with", "compare", "members", "spread")
 """All there are, on any page."""
@@ -39,8 +39,7 @@ def bound(widget_key: str, name: str, value: object, usual: object) -> dict[str,
         value: what `chosen` or `chosen_many` found.
         usual: the value that needs no mention.
     """
-    seed(widget_key, value)
-    return {"key": widget_key, "on_change": _take, "args": (widget_key, name, usual)}
+    return {**seeded(widget_key, value), "on_change": _take, "args": (widget_key, name, usual)}
 
 
 def bound_tab(widget_key: str, titles: Sequence[str]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from les_viz import resources
 from les_viz.errors import LesVizError
 from les_viz.hosting import Hosting
 from les_viz.ui import models, structures
-from les_viz.ui.edits import edited
+from les_viz.ui.edits import edited, fitting
 from les_viz.ui.keys import sample_key, sample_name
 from les_viz.ui.prediction import undo
-from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seed, update, widget_value
+from les_viz.ui.session import ModelEntry, Session, StructureEntry, current, remember, seeded, update, widget_value
 from les_viz.ui.wording import plain
 
 _Entry = TypeVar("_Entry")
@@ -24,7 +24,14 @@ _FRAME_WIDGET = "frame_choice"
 _BOUNDARY_WIDGET = "boundary_choice"
 _MODEL_WIDGET = "model_choice"
 
-_AFRESH: dict[str, Any] = {"frame": 0, "edits": (), "boundary": None, "selected_atom": None, "selection": ()}
+_AFRESH: dict[str, Any] = {
+    "frame": 0,
+    "edits": (),
+    "boundary": None,
+    "selected_atom": None,
+    "selection": (),
+    "plane_position": None,
+}
 """What another structure resets."""
 
 _RESCALED: dict[str, Any] = {"charge_sign": None, "epsilon_infinity": None}
@@ -104,13 +111,12 @@ def choose_boundary(entry: StructureEntry) -> None:
     """Offer the ways to treat a structure that is periodic along some directions only."""
     if not structures.is_mixed(entry, current().frame):
         return
-    seed(_BOUNDARY_WIDGET, current().boundary)
     st.radio(
         "Treat as",
         ("periodic", "open"),
         index=None,
         horizontal=True,
-        key=_BOUNDARY_WIDGET,
+        **seeded(_BOUNDARY_WIDGET, current().boundary),
         on_change=remember,
         args=(_BOUNDARY_WIDGET, "boundary"),
         help="Periodic: the vacuum becomes part of a three-dimensional cell. Open: a cluster without images.",
@@ -136,12 +142,11 @@ def _structure_menu(session: Session) -> StructureEntry | None:
         session = update(structure_key=keys[0], **({} if session.structure_key is None else _AFRESH))
     labels = {key: structures.sample_label(path) for key, path in samples.items()}
     labels |= {entry.key: entry.label for entry in uploads.values()}
-    seed(_STRUCTURE_WIDGET, session.structure_key)
     st.selectbox(
         "Structure",
         keys,
         format_func=labels.__getitem__,
-        key=_STRUCTURE_WIDGET,
+        **seeded(_STRUCTURE_WIDGET, session.structure_key),
         label_visibility="collapsed",
         on_change=_take_structure,
     )
@@ -169,11 +174,11 @@ def _take_frame() -> None:
 def _describe_structure(entry: StructureEntry) -> None:
     if current().frame >= len(entry.frames):
         update(frame=0)
+    update(edits=fitting(current().edits, len(entry.frames[current().frame])))
     if len(entry.frames) > 1:
         # People count from one, as the viewer does; Python and the address count from zero.
-        seed(_FRAME_WIDGET, current().frame + 1)
-        count = len(entry.frames)
-        st.slider(f"Frame (of {count})", 1, count, key=_FRAME_WIDGET, on_change=_take_frame)
+        count, number = len(entry.frames), current().frame + 1
+        st.slider(f"Frame (of {count})", 1, count, **seeded(_FRAME_WIDGET, number), on_change=_take_frame)
     st.caption(plain(structures.describe(edited(entry.frames[current().frame], current().edits))))
     for note in entry.notes:
         st.caption(plain(note))
@@ -193,12 +198,11 @@ def _model_menu(session: Session) -> ModelEntry | None:
         # What a link says of the model holds unless it names one that is not there.
         session = update(model_key=keys[0], **({} if session.model_key is None else _RESCALED))
     labels = samples | {entry.key: entry.label for entry in uploads.values()}
-    seed(_MODEL_WIDGET, session.model_key)
     st.selectbox(
         "Model",
         keys,
         format_func=labels.__getitem__,
-        key=_MODEL_WIDGET,
+        **seeded(_MODEL_WIDGET, session.model_key),
         label_visibility="collapsed",
         on_change=remember,
         args=(_MODEL_WIDGET, "model_key"),
@@ -214,6 +218,10 @@ def _show_fit(entry: StructureEntry, chosen: ModelEntry) -> None:
         st.caption(f":material/close: :red[The structure holds {unknown}, which this model does not know.]")
     else:
         st.caption(":material/check: :green[The model knows all elements of the structure.]")
+    is_mixed = structures.is_mixed(entry, current().frame)
+    treated = current().boundary if is_mixed else "periodic" if entry.frames[current().frame].pbc.all() else "open"
+    if treated is not None and (unlike := models.unlike_training(chosen, is_periodic=treated == "periodic")):
+        st.caption(f":material/info: :orange[{plain(unlike)}]")
 
 
 def _show_provenance(chosen: ModelEntry) -> None:
@@ -230,16 +238,17 @@ def _receive_structure(file: UploadedFile | None) -> None:
         return
     if file.file_id == current().structure_file_id:
         return
-    update(structure_file_id=file.file_id, structure_problem=None)
-    try:
-        with st.spinner("Reading the structure", show_time=True):
+    # Whoever clicks meanwhile ends this run of the page: a file counts as received only once it has been read.
+    with st.spinner("Reading the structure", show_time=True):
+        try:
             entry = structures.read_upload(file.name, file.getvalue())
-    except LesVizError as error:
-        update(structure_problem=str(error))
-        return
-    others = [other for other in current().uploaded_structures if other.key != entry.key]
-    kept = (*others, entry)[-structures.MAX_UPLOADS :]
-    update(uploaded_structures=kept, structure_key=entry.key, **_AFRESH)
+        except LesVizError as error:
+            update(structure_file_id=file.file_id, structure_problem=str(error))
+            return
+        others = [other for other in current().uploaded_structures if other.key != entry.key]
+        kept = (*others, entry)[-structures.MAX_UPLOADS :]
+        received = {"structure_file_id": file.file_id, "structure_problem": None}
+        update(uploaded_structures=kept, structure_key=entry.key, **received, **_AFRESH)
 
 
 def _receive_model(file: UploadedFile | None) -> None:
@@ -248,12 +257,13 @@ def _receive_model(file: UploadedFile | None) -> None:
         return
     if file.file_id == current().model_file_id:
         return
-    update(model_file_id=file.file_id, model_problem=None)
-    try:
-        with st.spinner("Reading the model", show_time=True):
+    with st.spinner("Reading the model", show_time=True):
+        try:
             entry = models.read_upload(file.name, file.getvalue())
-    except LesVizError as error:
-        update(model_problem=str(error))
-        return
-    others = [other for other in current().uploaded_models if other.key != entry.key]
-    update(uploaded_models=(*others, entry)[-models.MAX_UPLOADS :], model_key=entry.key, **_RESCALED)
+        except LesVizError as error:
+            update(model_file_id=file.file_id, model_problem=str(error))
+            return
+        others = [other for other in current().uploaded_models if other.key != entry.key]
+        kept = (*others, entry)[-models.MAX_UPLOADS :]
+        received = {"model_file_id": file.file_id, "model_problem": None}
+        update(uploaded_models=kept, model_key=entry.key, **received, **_RESCALED)

@@ -18,6 +18,7 @@ from les_viz.io.names import display_name
 from les_viz.io.reading import read_bytes
 from les_viz.ui import keys
 from les_viz.ui.session import StructureEntry
+from les_viz.ui.wording import subscripted
 
 if TYPE_CHECKING:
     import ase
@@ -28,7 +29,8 @@ EXPANDED = 2
 FIRST_SAMPLE = "water"
 """On which the app opens."""
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_RIGHT = 0.05
+"""Degrees within which an angle of a cell counts as a right one."""
 
 MAX_UPLOADS = 4
 """How many uploads a session keeps."""
@@ -127,10 +129,12 @@ def is_mixed(entry: StructureEntry, frame: int) -> bool:
 
 def describe(atoms: "ase.Atoms") -> str:
     """One line: formula, size, cell."""
-    formula = f"{atoms.symbols.formula:hill}".translate(_SUBSCRIPTS)
+    formula = subscripted(f"{atoms.symbols.formula:hill}")
     parts = [f"{formula}, {len(atoms)} {'atom' if len(atoms) == 1 else 'atoms'}"]
     if atoms.pbc.any():
         lengths = " × ".join(f"{length:.1f}" for length in atoms.cell.lengths())
-        parts.append(f"cell {lengths} Å")
+        angles = atoms.cell.angles()
+        skewed = "" if np.allclose(angles, 90, atol=_RIGHT) else ", " + ", ".join(f"{angle:.1f}°" for angle in angles)
+        parts.append(f"cell {lengths} Å{skewed}")
     parts.append(("periodic" if atoms.pbc.all() else "partly periodic") if atoms.pbc.any() else "open")
     return " · ".join(parts)

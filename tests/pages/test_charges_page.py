@@ -9,10 +9,12 @@ import pytest
 from ase import Atoms
 from ase.io import write
 from small_bench import model_bytes, water
+from streamlit.runtime.scriptrunner import StopException
 
 import les_viz
 from les_viz import resources
 from les_viz.reference import equilibration
+from les_viz.ui import models, structures
 from les_viz.ui.edits import MoveAtom
 
 
@@ -153,10 +155,36 @@ def test_an_uploaded_model_is_used(page):
     assert not np.allclose(page.payload()[1]["values"], before)
 
 
+@pytest.mark.parametrize(
+    ("which", "name", "content", "module"),
+    [
+        ("structure", "mine.xyz", extxyz(water(0.4)), structures),
+        ("model", "mine.safetensors", model_bytes(seed=8), models),
+    ],
+)
+def test_a_click_while_an_upload_is_read_does_not_lose_it(page, which, name, content, module, monkeypatch):
+    read, asked = module.read_upload, []
+
+    def interrupted(*arguments):
+        asked.append(arguments)
+        if len(asked) == 1:
+            raise StopException  # as Streamlit ends a run of the page when the next one is asked for
+        return read(*arguments)
+
+    monkeypatch.setattr(module, "read_upload", interrupted)
+    page.upload(which, name, content)
+    page.app.run()
+    assert page.errors() == []
+    assert page.app.selectbox(key=f"{which}_choice").value.startswith("upload:")
+    page.app.run()
+    assert len(asked) == 2, "read once more than needed"
+
+
 def test_each_charge_channel_can_be_shown(page):
     page.upload("model", "two.safetensors", model_bytes(channels=2))
     assert page.errors() == []
-    page.app.button_group(key="color_choice").set_value("latent charge, channel 2").run()
+    assert "color_choice" not in {group.key for group in page.app.button_group}, "rows of buttons for one menu"
+    page.app.selectbox(key="color_menu").select("latent charge, channel 2").run()
     assert page.payload()[0]["label"] == "latent charge, channel 2"
     assert page.errors() == []
 

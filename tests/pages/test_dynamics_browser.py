@@ -66,6 +66,13 @@ def ask_for(window, label, value):
     window.settle()
 
 
+def test_the_field_is_in_view_before_a_run_starts(window):
+    slider = window.page.get_by_role("slider", name="Electric field")
+    for control in (slider, window.page.get_by_role("button", name="Off", exact=True)):
+        box = control.bounding_box()
+        assert box["y"] + box["height"] <= 800, "below the fold"
+
+
 PLOT = "document.querySelector('.js-plotly-plot')"
 
 

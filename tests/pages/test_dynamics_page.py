@@ -129,6 +129,11 @@ def test_any_run_of_the_command_line_can_be_shown(page, runs, field, strongest, 
     assert (slider.max, slider.value) == (strongest, shown)
 
 
+def test_words_of_the_trade_are_explained(page, runs):
+    assert "temperature" in page.app.selectbox(key="run_ensemble").help
+    assert "velocities" in page.app.number_input(key="run_seed").help
+
+
 def test_settings_are_shown_though_the_run_of_the_page_that_gave_them_was_lost(page):
     """As Streamlit loses what a run of the page has not sent yet when the next one begins."""
     page.app._tree = ElementTree()

@@ -41,6 +41,29 @@ def test_a_tab_that_there_is_not_opens_the_first(open_page, name):
     assert page.errors() == []
 
 
+def test_changes_and_selected_atoms_come_back_and_say_so_themselves(open_page):
+    edits = "move:0:0.25:0:0;swap:4:8"
+    query = {"structure": "water/liquid.extxyz", "atoms": "0,2-3", "atom": "3", "edits": edits}
+    page = open_page("charges", query)
+    assert page.errors() == []
+    header, arrays = page.payload()
+    plain = open_page("charges").payload()[1]
+    assert arrays["positions"][0, 0] == pytest.approx(plain["positions"][0, 0] + 0.25)
+    assert arrays["numbers"][4] == 8
+    assert sorted(header["selection"]) == [0, 2, 3]
+    assert (page.app.query_params["edits"], page.app.query_params["atoms"]) == (edits, "0,2-3")
+    page.app.button(key="undo_in_sidebar").click().run()
+    assert page.app.query_params["edits"] == "move:0:0.25:0:0"
+
+
+def test_a_change_of_atoms_that_there_are_not_is_left_out(open_page):
+    page = open_page(
+        "charges", {"structure": "water/liquid.extxyz", "edits": "swap:77:8;move:0:0.25:0:0", "atoms": "1,77"}
+    )
+    assert page.errors() == []
+    assert page.app.query_params["edits"] == "move:0:0.25:0:0"
+
+
 def test_settings_of_models_are_in_the_address_and_come_back(two_models, open_page):
     page = open_page("models", {"tab": "Compare two", "compare": "charges", "with": "sample:other"})
     assert page.errors() == []

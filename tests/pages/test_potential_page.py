@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from ase import Atoms
+from ase.io import write
 from ase.io.cube import read_cube
 
 import les_viz
@@ -42,6 +44,29 @@ def test_the_plane_moves(page):
     assert page.errors() == []
     assert page.payload()[0]["volume"]["slice"] == {"axis": 0, "position": 0.25}
     assert page.payload()[0]["digest"] != before["digest"]
+
+
+@pytest.mark.parametrize(("lowest", "expected"), [(0.5, 0.04), (-1.5, 0.97), (22.5, 0.77)])
+def test_the_plane_of_a_slab_opens_where_its_atoms_are_even_across_the_boundary(page, lowest, expected):
+    slab = Atoms("OH2" * 3, np.tile([[0, 0, 0], [0.76, 0.59, 0], [-0.76, 0.59, 0]], (3, 1)), cell=[7, 8, 30], pbc=True)
+    slab.positions[:, 2] += lowest + np.repeat([0.0, 0.6, 1.4], 3)
+    slab.wrap()
+    file = io.StringIO()
+    write(file, slab, format="extxyz")
+    page.upload("structure", "slab.extxyz", file.getvalue().encode())
+    assert page.errors() == []
+    assert page.payload()[0]["volume"]["slice"]["position"] == pytest.approx(expected)
+    assert page.app.slider(key="plane_position_choice").value == pytest.approx(expected)
+    page.app.selectbox(key="plane_axis_choice").select("a").run()
+    assert page.payload()[0]["volume"]["slice"]["position"] == 0.0
+
+
+def test_a_plane_that_was_moved_stays_until_another_structure_comes(page):
+    page.app.slider(key="plane_position_choice").set_value(0.25).run()
+    page.app.slider(key="frame_choice").set_value(2).run()
+    assert page.payload()[0]["volume"]["slice"]["position"] == 0.25
+    page.app.selectbox(key="structure_choice").select("sample:water/molecule.extxyz").run()
+    assert page.payload()[0]["volume"]["slice"]["position"] == 0.5
 
 
 @pytest.mark.parametrize("where", ["in the plane", "at the atoms"])

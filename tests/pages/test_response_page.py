@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import streamlit as st
 from ase.io import write
 from small_bench import model_bytes, water
 from streamlit.testing.v1 import AppTest
@@ -18,7 +19,9 @@ from les_viz.md import infrared
 from les_viz.md.infrared import modes_from
 from les_viz.reference import tight_binding
 from les_viz.response.tensors import isotropic_parts
+from les_viz.ui import prediction as prediction_module
 from les_viz.ui.edits import MoveAtom
+from les_viz.ui.response import infrared as response_infrared
 from les_viz.units import DEBYE, INFRARED_KM_PER_MOL
 
 
@@ -79,7 +82,7 @@ def test_each_tab_draws(page, title):
     page.open_tab("response_tabs", title)
     assert page.errors() == []
     if title == "Molecules":
-        assert any("2 H2O" in caption.value for caption in page.app.caption)
+        assert any("2 H₂O" in caption.value for caption in page.app.caption)
 
 
 def test_molecules_of_which_there_is_one_each_are_a_table(page):
@@ -88,7 +91,7 @@ def test_molecules_of_which_there_is_one_each_are_a_table(page):
     assert page.errors() == []
     (table,) = [text.value for text in page.app.markdown if text.value.startswith("| molecule |")]
     debyes = np.linalg.norm(page.app.session_state["les_viz_session"].shown.prediction.dipole) / DEBYE
-    assert f"| H2O | {debyes:.2f} |" in table
+    assert f"| H₂O | {debyes:.2f} |" in table
 
 
 def test_rounding_has_no_colours_and_a_conserved_charge_is_a_sentence(page):
@@ -181,6 +184,47 @@ def test_infrared_modes_are_a_table_a_spectrum_and_a_motion(page, structure, mon
     assert page.errors() == []
 
 
+CARD = '[training]\nboundary = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("boundary", "structure", "is_warned"),
+    [("periodic", "liquid", True), ("periodic", "molecule", True), ("open", "molecule", False), ("", "liquid", False)],
+)
+def test_infrared_of_a_molecule_warns_where_the_card_says_that_training_had_none(
+    samples, open_page, boundary, structure, is_warned
+):
+    st.cache_resource.clear()
+    card = samples / "water" / "card.toml"
+    if boundary:
+        card.write_text(CARD.format(boundary), encoding="utf-8")
+    try:
+        page = open_page("response", {"structure": f"water/{structure}.extxyz", "tab": "Infrared"})
+    finally:
+        card.unlink(missing_ok=True)
+        st.cache_resource.clear()
+    assert page.errors() == []
+    warned = [warning.value for warning in page.app.warning if "trained on periodic cells only" in warning.value]
+    assert bool(warned) == is_warned
+    assert all("Do not trust these intensities" in text for text in warned)
+    captions = [caption.value for caption in page.app.caption]
+    assert any("No card says" in text for text in captions) == (boundary == "")
+    assert any("new to it" in text for text in captions) == (structure == "molecule" and boundary == "periodic")
+
+
+def test_a_molecule_taken_out_of_a_liquid_is_warned_of_as_one_alone(open_page, monkeypatch):
+    predict = prediction_module.predict_cached
+
+    def warned(model, atoms, quantities, **options):
+        found = predict(model, atoms, quantities, **options)
+        return found if found.pbc else replace(found, warnings=("an odd number of electrons",))
+
+    monkeypatch.setattr(response_infrared, "predict_cached", warned)
+    page = open_page("response", {"tab": "Infrared"})
+    assert page.errors() == []
+    assert [warning.value for warning in page.app.warning] == ["An odd number of electrons"]
+
+
 def test_a_molecule_that_does_not_rest_is_one_sentence(page, monkeypatch):
     def restless(atoms, calculator):
         yield 0.0, "relaxing"
@@ -198,6 +242,9 @@ def test_a_model_without_one_charge_channel_is_one_sentence(page):
     page.upload("model", "two.safetensors", model_bytes(channels=2))
     (error,) = page.errors()
     assert "2 charge channels" in error
+    assert page.payload()[0]["digest"] == before
+    next(button for button in page.app.button if button.label == "Use the model water").click().run()
+    assert page.errors() == []
     assert page.payload()[0]["digest"] == before
 
 

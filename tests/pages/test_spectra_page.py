@@ -19,6 +19,7 @@ from les_viz.runs.report import report_of
 from les_viz.runs.results import load_results
 from les_viz.runs.setup import create_run
 from les_viz.ui.spectra.choice import RECORDED, RECORDED_FILE
+from les_viz.ui.spectra.view import quantity_in_words
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,19 @@ def test_recorded_run_is_small_and_says_where_it_is_from():
     assert any("made by benchmarks/water_spectra.py" in note for note in json.loads(text)["notes"])
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("conductivity green kubo", "conductivity (Green–Kubo)"),
+        ("conductivity einstein", "conductivity (Einstein)"),
+        ("diffusion H", "diffusion of H"),
+        ("dielectric constant", "dielectric constant"),
+    ],
+)
+def test_numbers_are_named_in_words(name, words):
+    assert quantity_in_words(name) == words
+
+
 def test_runs_of_the_folder(runs, monkeypatch, open_page):
     monkeypatch.setenv("LES_VIZ_RUNS", str(runs))
     page = open_page("spectra")
@@ -99,6 +113,7 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     assert "charge sign -1, ε∞ 1.69" in notes_of(figure(page))
     numbers = page.app.dataframe[0].value.set_index("quantity")
     temperature = expected.numbers["temperature"]
+    assert numbers.loc["dielectric constant", "unit"] == "–", "a pure number"
     assert numbers.loc["temperature", "value"] == measured(temperature["value"], temperature["error"])
 
     page.app.multiselect(key="spectra_runs").set_value(["plus", "minus", "free"]).run()

@@ -1,5 +1,7 @@
 """Figures of the Response page: numbers in, the same numbers in the figure."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,7 @@ def test_parity_has_equal_axes_and_one_colour_a_kind():
 def test_a_spread_counts_everything():
     values = np.random.default_rng(2).normal(size=50)
     figure = spread(values, label="dipole (D)", counted="molecules")
+    assert re.fullmatch(r"mean [\d.]+ D, spread [\d.]+ D", figure.layout.annotations[0].text)
     assert sum(figure.data[0].y) == 50
     assert f"mean {values.mean():.3g}" in figure.layout.annotations[0].text
     assert sum(spread(np.ones(3), label="l", counted="c").data[0].y) == 3

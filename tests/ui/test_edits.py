@@ -27,6 +27,15 @@ def test_the_python_of_a_change_does_the_change(edit):
     assert not same
 
 
+def test_changes_are_named_with_a_true_minus():
+    assert [edit.name for edit in EDITS] == [
+        "atom 1 moved by (0.1, −0.2, 0) Å",
+        "atom 0 made S",
+        "cell strained by (1, 0, −2) %",
+        "atoms 0, 1, 2 turned by 90° about z",
+    ]
+
+
 def test_the_original_stays():
     atoms = water()
     edited(atoms, EDITS)

@@ -1,6 +1,7 @@
 """Structures and models as the sidebar offers them."""
 
 import pytest
+from ase import Atoms
 from small_bench import model_bytes, water, write_samples
 
 from les_viz import resources
@@ -23,6 +24,8 @@ def test_samples_are_what_lies_in_the_folder(tmp_path, monkeypatch):
 
 def test_a_structure_is_described_in_one_line():
     assert structures.describe(water()) == "H₄O₂, 6 atoms · cell 7.0 × 8.0 × 9.0 Å · periodic"
+    skewed = Atoms("NaCl", [[0, 0, 0], [2, 2, 2]], cell=[4, 4, 5, 90, 60, 120], pbc=True)
+    assert "cell 4.0 × 4.0 × 5.0 Å, 90.0°, 60.0°, 120.0° · periodic" in structures.describe(skewed)
     slab = water()
     slab.pbc = [True, False, True]
     assert structures.is_mixed(entry(slab), 0)

@@ -7,6 +7,7 @@ import pytest
 from les_viz.md.protocols import FieldProtocol
 from les_viz.ui.dynamics import plan
 from les_viz.ui.dynamics.plan import Plan
+from les_viz.ui.edits import MoveAtom, RotateGroup, StrainCell, SwapElement
 from les_viz.ui.links import _READERS, address_of, is_whole
 from les_viz.ui.potential.view import _SURFACES
 from les_viz.ui.session import Session
@@ -52,6 +53,56 @@ def test_uploads_never_get_into_an_address():
     assert address_of(session) == {}
     assert not is_whole(session)
     assert is_whole(Session(structure_key="sample:water/a.extxyz"))
+
+
+EDITS = (
+    MoveAtom(3, (0.125, -1.5, 0.0)),
+    RotateGroup((0, 1, 2, 7), "y", -90.0),
+    StrainCell((1.5, 0.0, -2.0)),
+    SwapElement(4, 8),
+)
+
+
+def test_selected_atoms_and_changes_of_a_sample_are_linked_to():
+    session = Session(structure_key="sample:water/a.extxyz", selection=(7, 1, 2, 3, 0), selected_atom=0, edits=EDITS)
+    said = address_of(session)
+    assert said["atoms"] == "7,1-3,0"
+    assert said["edits"] == "move:3:0.125:-1.5:0;turn:0-2,7:y:-90;strain:1.5:0:-2;swap:4:8"
+    assert is_whole(session)
+    read = {_READERS[name][0]: _READERS[name][1](text) for name, text in said.items()}
+    assert replace(Session(), **read) == session
+    assert "atoms" not in address_of(replace(session, selection=(0,))), "the picked atom says it already"
+
+
+def test_changes_of_an_upload_are_not_linked_to_and_too_many_are_said():
+    session = Session(structure_key="upload:abc", selection=(1, 2), edits=EDITS)
+    assert address_of(session) == {}
+    many = Session(structure_key="sample:water/a.extxyz", edits=100 * EDITS, selection=tuple(range(0, 9000, 2)))
+    assert address_of(many) == {"structure": "water/a.extxyz"}
+    assert not is_whole(many)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("atoms", "1,-2"),
+        ("atoms", "5-2"),
+        ("atoms", "0-999999"),
+        ("atoms", ""),
+        ("edits", "move:0:nan:0:0"),
+        ("edits", "move:0:1e9:0:0"),
+        ("edits", "move:0-3:1:0:0"),
+        ("edits", "turn:0,1:w:90"),
+        ("edits", "swap:0:0"),
+        ("edits", "swap:0:200"),
+        ("edits", "swap:0:Fe"),
+        ("edits", "strain:-100:0:0"),
+        ("edits", "__import__"),
+    ],
+)
+def test_what_is_no_atom_and_no_change_is_not_read(name, text):
+    with pytest.raises(ValueError):  # noqa: PT011 (what `restore` leaves out)
+        _READERS[name][1](text)
 
 
 def test_settings_of_the_open_page_are_written_and_no_upload_is():

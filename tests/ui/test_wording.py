@@ -2,12 +2,17 @@ import pandas as pd
 import pytest
 
 from les_viz.plots.text import measured, signed
-from les_viz.ui.wording import as_markdown, number, plain
+from les_viz.ui.wording import as_markdown, number, plain, subscripted
 
 
 def test_signs_are_written_out():
     assert (signed(-0.5), signed(0.25, 2), signed(-1e-9)) == ("−0.500", "+0.25", "0.000")
     assert number(-2.5, 1) == "−2.5"
+    assert number(-1e-9) == "0.000"
+
+
+def test_formulas_have_subscripts():
+    assert subscripted("C10H2") == "C₁₀H₂"
 
 
 def test_tables_hold_foreign_text_as_it_is():

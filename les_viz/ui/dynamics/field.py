@@ -107,7 +107,7 @@ def show_protocol() -> None:
         if protocol.shape == Shape.SINE:
             wavenumber = 1 / (protocol.period_fs * WAVENUMBER)
             st.number_input(
-                "The same as a wavenumber (1/cm)",
+                "The same as a wavenumber (cm⁻¹)",
                 min_value=min(1.0, wavenumber),
                 step=50.0,
                 format="%.4g",

@@ -40,15 +40,14 @@ def _field(shape: str, amplitude: float, **times: float) -> FieldProtocol:
 PRESETS = (
     Preset(
         title="Turn on the field",
-        watch="Watch water turn its red hydrogens along the arrow while ΔP climbs; then drag the field to the other "
-        "side.",
+        watch="Watch red hydrogens turn along the arrow while ΔP climbs; then drag the field.",
         sample="water",
         file="water_64.extxyz",
         plan=Plan(timestep=1.0, length=2.0, every=2, field=_field("constant", 1.0)),
     ),
     Preset(
         title="Shake at an infrared frequency",
-        watch="Watch ΔP swing with a field of 600 1/cm, where water's molecules rock, and the temperature rise.",
+        watch="Watch ΔP swing with a field of 600 cm⁻¹, where water rocks and grows hot.",
         sample="water",
         file="water_64.extxyz",
         plan=Plan(
@@ -61,7 +60,7 @@ PRESETS = (
     ),
     Preset(
         title="Let ions drift",
-        watch="Watch red ions go along the arrow, blue ones against it, and ΔP grow without end, as in no insulator.",
+        watch="Watch red ions go along the arrow, blue ones against it, ΔP grow and grow.",
         sample="point-ions",
         file="ions_64.extxyz",
         plan=Plan(temperature=2500.0, timestep=2.0, length=4.0, every=2, field=_field("constant", 0.3)),
@@ -74,8 +73,8 @@ def show_presets(*, is_compact: bool) -> None:
     found = [preset for preset in PRESETS if (resources.SAMPLE_MODELS / preset.sample / preset.file).is_file()]
     if not found:
         return
-    for column, preset in zip(st.columns(len(found), border=not is_compact), found, strict=True):
-        with column:
+    for column, preset in zip(st.columns(len(found)), found, strict=True):
+        with column, st.container(gap="xsmall"):
             st.button(
                 preset.title,
                 icon=":material/play_circle:",

@@ -10,7 +10,7 @@ from les_viz.runs.catalog import RunEntry, list_runs, runs_folder
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics import actions
 from les_viz.ui.session import current
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, subscripted
 
 _CHOICE = "run_choice"
 
@@ -45,7 +45,7 @@ def table_of(entries: list[RunEntry]) -> pd.DataFrame:
             {
                 "run": entry.name,
                 "state": status.state.value,
-                "structure": entry.described["structure"]["formula"],
+                "structure": subscripted(entry.described["structure"]["formula"]),
                 "model": Path(entry.config.model.name).stem,
                 "ensemble": dynamics.ensemble,
                 "T (K)": dynamics.temperature_K,

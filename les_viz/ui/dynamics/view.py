@@ -23,6 +23,9 @@ from les_viz.viewer.scene import colorings, scene_of
 
 QUESTION = "How do the atoms move, and what does an electric field do to them? Press play and drag the field."
 
+_WAITING_HEIGHT = VIEWER_HEIGHT - 84
+"""Pixels while no run is there: below the sentences on the presets, the field stays above the fold of 800."""
+
 _ENSEMBLES = {
     Ensemble.NVE.value: "NVE: energy kept",
     Ensemble.BUSSI.value: "NVT: Bussi",
@@ -30,6 +33,12 @@ _ENSEMBLES = {
     Ensemble.LANGEVIN.value: "NVT: Langevin",
     Ensemble.NPT.value: "NPT: cell moves too (no field)",
 }
+
+
+_ENSEMBLES_HELP = (
+    "What is kept: N the number of atoms, V the volume, E the energy, T the temperature, P the pressure. A thermostat "
+    "(Bussi, Nosé-Hoover, Langevin) gives and takes heat; Bussi's and Nosé-Hoover's disturb motion least."
+)
 
 
 def open_run() -> RunEntry | None:
@@ -48,7 +57,7 @@ def show_structure(shown: Shown | None, run: RunEntry | None) -> None:
         scene = scene_of(prediction, coloring, selected=current().selected_atom)
         arrow = field_arrow(prediction.positions, scene.cell)
         scene = scene if arrow is None else replace(scene, arrows=(arrow,))
-        mount_viewer(scene, on_pick=select_atom, height=VIEWER_HEIGHT)
+        mount_viewer(scene, on_pick=select_atom, height=_WAITING_HEIGHT)
 
 
 def show_controls(bench: Bench, run: RunEntry | None) -> None:
@@ -81,7 +90,11 @@ def show_details(bench: Bench, run: RunEntry | None) -> None:
 def show_settings() -> None:
     """Ensemble, temperature, time step, length."""
     st.selectbox(
-        "Ensemble", list(_ENSEMBLES), format_func=_ENSEMBLES.__getitem__, **planned("run_ensemble", "ensemble")
+        "Ensemble",
+        list(_ENSEMBLES),
+        format_func=_ENSEMBLES.__getitem__,
+        help=_ENSEMBLES_HELP,
+        **planned("run_ensemble", "ensemble"),
     )
     first, second = st.columns(2)
     first.number_input(
@@ -99,7 +112,14 @@ def show_settings() -> None:
     second.number_input(
         "Steps from frame to frame", min_value=1, max_value=10_000, step=1, **planned("run_every", "every")
     )
-    first.number_input("Seed", min_value=0, max_value=2**31, step=1, **planned("run_seed", "seed"))
+    first.number_input(
+        "Seed",
+        min_value=0,
+        max_value=2**31,
+        step=1,
+        help="Of the random velocities at the start: another seed, another run.",
+        **planned("run_seed", "seed"),
+    )
     second.toggle(
         "Relax first",
         help="Follow the forces downhill before the atoms get their velocities.",

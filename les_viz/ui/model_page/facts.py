@@ -159,9 +159,12 @@ def _charge_rows(model: "LESModel") -> list[tuple[str, str]]:
         ("k cutoff (1/Å)", f"{config.electrostatics.k_cutoff:.4g}"),
         ("self-interaction", kept),
         ("Coulomb constant (eV Å)", f"{COULOMB_CONSTANT:.6f}, CODATA"),
-        ("charge sign", f"{config.charge_sign:+d}"),
-        ("ε∞", f"{config.epsilon_infinity:g}" + (" (unknown)" if config.epsilon_infinity == 1 else "")),
-        ("charge scale", f"{model.charge_scale:+.4g}"),
+        ("charge sign", signed(config.charge_sign, 0)),
+        (
+            "ε∞",
+            f"{config.epsilon_infinity:g}" + (", none or unknown" if config.epsilon_infinity == 1 else ""),
+        ),
+        ("charge scale", signed(model.charge_scale)),
     ]
 
 

@@ -21,6 +21,9 @@ EDGES = ("a", "b", "c")
 NEAR = 0.8
 """Å from the plane within which atoms are marked."""
 
+MIDDLE = 0.5
+"""Where the plane lies at first, unless there is nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plane:
@@ -71,10 +74,25 @@ def _cached(
     return grid, Volume.of("potential", "V", grid.values, grid.cell, origin=grid.origin, is_periodic=grid.is_periodic)
 
 
-def plane_of() -> Plane:
-    """The plane that the visitor chose."""
+def plane_of(grid: "PotentialGrid", prediction: Prediction) -> Plane:
+    """The plane that the visitor chose; until then one through atoms."""
     session = current()
-    return Plane(axis=EDGES.index(session.plane_axis), position=session.plane_position)
+    axis, position = EDGES.index(session.plane_axis), session.plane_position
+    return Plane(axis=axis, position=_among_atoms(grid, prediction, axis) if position is None else position)
+
+
+def _among_atoms(grid: "PotentialGrid", prediction: Prediction, axis: int) -> float:
+    """The middle, if atoms are near; else the height of the atom next to the middle of what the atoms fill."""
+    heights = _fractions(grid, prediction)[:, axis]
+    if _are_near(grid, heights, Plane(axis=axis, position=MIDDLE)).any():
+        return MIDDLE
+    filled = np.sort(heights)
+    if grid.is_periodic:  # across the face of the cell, the atoms begin above their widest gap
+        first = int(np.argmax(np.diff(filled, append=filled[0] + 1.0))) + 1
+        filled = np.concatenate([filled[first:], filled[:first] + 1.0])
+    centre = (filled[0] + filled[-1]) / 2
+    nearest = float(filled[np.argmin(np.abs(filled - centre))])
+    return round(nearest % 1.0 if grid.is_periodic else nearest, 2)
 
 
 def values_on(grid: "PotentialGrid", plane: Plane) -> FloatArray:
@@ -94,13 +112,8 @@ def values_on(grid: "PotentialGrid", plane: Plane) -> FloatArray:
 
 def atoms_near(grid: "PotentialGrid", plane: Plane, prediction: Prediction) -> Marked:
     """The atoms near a plane, in Å along its edges."""
-    fractional = np.linalg.solve(grid.cell.T, (prediction.positions - grid.origin).T).T
-    if grid.is_periodic:
-        fractional = fractional % 1.0
-    away = fractional[:, plane.axis] - plane.position
-    if grid.is_periodic:
-        away -= np.round(away)
-    near = np.abs(away) * plane_distance(grid, plane.axis) < NEAR
+    fractional = _fractions(grid, prediction)
+    near = _are_near(grid, fractional[:, plane.axis], plane)
     lengths = np.linalg.norm(grid.cell, axis=1)
     first, second = plane.others
     return Marked(
@@ -108,6 +121,21 @@ def atoms_near(grid: "PotentialGrid", plane: Plane, prediction: Prediction) -> M
         y=fractional[near, second] * lengths[second],
         names=[SYMBOLS[number] for number in prediction.atomic_numbers[near]],
     )
+
+
+def _fractions(grid: "PotentialGrid", prediction: Prediction) -> FloatArray:
+    """(n_atoms, 3) places of the atoms along the edges, 0 to 1."""
+    found = np.linalg.solve(grid.cell.T, (prediction.positions - grid.origin).T).T
+    return np.asarray(found % 1.0 if grid.is_periodic else found, dtype=float)
+
+
+def _are_near(grid: "PotentialGrid", heights: FloatArray, plane: Plane) -> np.ndarray:
+    """(n_atoms,) whether an atom lies at a plane."""
+    away = heights - plane.position
+    if grid.is_periodic:
+        away = away - np.round(away)
+    near: np.ndarray = np.abs(away) * plane_distance(grid, plane.axis) < NEAR
+    return near
 
 
 def plane_distance(grid: "PotentialGrid", axis: int) -> float:

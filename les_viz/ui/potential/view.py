@@ -17,7 +17,8 @@ from les_viz.plots.text import signed
 from les_viz.ui.figures import show_figure
 from les_viz.ui.frame import panels
 from les_viz.ui.potential.grid import EDGES, atoms_near, grid_of, plane_distance, plane_of, values_on, volume_of
-from les_viz.ui.session import Shown, current, remember, seed
+from les_viz.ui.session import Shown, current, remember, seeded
+from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.viewer.layers import Arrows, Slice
 from les_viz.viewer.responses import field_arrows
@@ -57,7 +58,7 @@ def show_structure(shown: Shown) -> None:
     scene = scene_of(shown.prediction, coloring, selected=session.selected_atom)
     volume = volume_of(shown)
     part = _SURFACES[session.surfaces]
-    plane = plane_of()
+    plane = plane_of(grid, shown.prediction)
     volume = replace(
         volume,
         isovalue=None if part is None else part * volume.limit,
@@ -81,18 +82,18 @@ def show_numbers(shown: Shown) -> None:
 
 def show_plane(shown: Shown) -> None:
     """Where the plane lies, and its map."""
-    grid, plane = grid_of(shown), plane_of()
+    grid = grid_of(shown)
+    plane = plane_of(grid, shown.prediction)
     across, along = st.columns([1, 2])
     with across:
         _pick("Across", EDGES, _AXIS_WIDGET, "plane_axis", width=90)
     with along:
-        seed(_POSITION_WIDGET, current().plane_position)
         st.slider(
             f"Position (part of {plane_distance(grid, plane.axis):.1f} Å)",
             0.0,
             1.0,
             step=0.01,
-            key=_POSITION_WIDGET,
+            **seeded(_POSITION_WIDGET, plane.position),
             on_change=remember,
             args=(_POSITION_WIDGET, "plane_position"),
         )
@@ -139,8 +140,8 @@ def cube_of(shown: Shown, grid: "PotentialGrid") -> bytes:
 
 
 def _pick(label: str, options: Sequence[str], widget: str, field: str, *, width: int = 170) -> None:
-    seed(widget, getattr(current(), field))
-    st.selectbox(label, options, key=widget, width=width, on_change=remember, args=(widget, field))
+    chosen = getattr(current(), field)
+    st.selectbox(label, options, **seeded(widget, chosen), width=width, on_change=remember, args=(widget, field))
 
 
 def _field_arrows(shown: Shown, grid: "PotentialGrid", where: str) -> Arrows:
@@ -149,7 +150,7 @@ def _field_arrows(shown: Shown, grid: "PotentialGrid", where: str) -> Arrows:
         positions = shown.prediction.positions
         indices = _nearest(grid, positions)
         return field_arrows(positions, grid.field[tuple(indices.T)], atoms=np.arange(len(positions)))
-    plane = plane_of()
+    plane = plane_of(grid, shown.prediction)
     picks = [np.unique(np.linspace(0, n - 1, _ARROWS_AN_EDGE).astype(int)) for n in grid.values.shape]
     n = grid.values.shape[plane.axis]
     picks[plane.axis] = np.array([round(plane.position * (n if grid.is_periodic else n - 1)) % n])
@@ -194,12 +195,7 @@ def _show_atoms(shown: Shown) -> None:
         )
     table = pd.DataFrame(rows)
     numeric = [name for name in table.columns if name.endswith("(V)")]
-    st.dataframe(
-        table,
-        hide_index=True,
-        width="content",
-        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in numeric},
-    )
+    st.dataframe(**as_numbers(table, dict.fromkeys(numeric, 3)), hide_index=True, width="content")
     st.caption("Potential at each atom from all others (and its own images), without its own Gaussian.")
 
 

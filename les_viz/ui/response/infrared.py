@@ -14,13 +14,16 @@ from les_viz.reference import tight_binding
 from les_viz.reference.process import compute_aside
 from les_viz.response.molecules import find_molecules
 from les_viz.response.prediction import FloatArray
-from les_viz.ui import structures
+from les_viz.ui import models, structures
 from les_viz.ui.figures import show_figure
 from les_viz.ui.jobs import Progress, run_aside
+from les_viz.ui.prediction import predict_cached
 from les_viz.ui.response.overview import picked
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
+from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import LOWEST, Playback, mount_viewer
+from les_viz.ui.wording import plain, subscripted
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
 from les_viz.viewer.layers import Arrows
@@ -53,11 +56,12 @@ def show_infrared(shown: Shown) -> None:
             "of a liquid or a crystal comes from dynamics."
         )
         return
+    _warn(shown, molecule)
     modes = run_aside(
         f"infrared {structures.digest(molecule)} {shown.model.key}",
         "Compute infrared modes",
         lambda: _modes(shown, molecule),
-        why=f"{molecule.symbols.formula:hill}{_where(shown)}, relaxed by the model, then moved along each axis: "
+        why=f"{_named(molecule)}{_where(shown)}, relaxed by the model, then moved along each axis: "
         "harmonic vibrations, and the change of the dipole along each. "
         f"{6 * len(molecule) + 1} displacements; some seconds.",
     )
@@ -92,6 +96,22 @@ def molecule_of(shown: Shown) -> "ase.Atoms | None":
     return molecule
 
 
+def _warn(shown: Shown, molecule: "ase.Atoms") -> None:
+    """Say why the spectrum of a molecule alone is not to be trusted, as far as card and prediction tell."""
+    reasons = [models.unlike_training(shown.model, is_periodic=False)]
+    if reasons[0]:
+        screened = shown.model.model.config.epsilon_infinity
+        medium = f" The scale √ε∞ = {screened**0.5:.2f} is that of the medium, too." if screened > 1 else ""
+        reasons[0] += f" Do not trust these intensities.{medium}"
+    elif shown.model.trained_as is None:
+        st.caption("No card says whether this model has seen molecules alone; if not, do not trust these intensities.")
+    if shown.prediction.pbc:  # those of an open system stand above
+        alone = predict_cached(shown.model, molecule, frozenset({"latent_charges"}), boundary="open")
+        reasons += [warning[:1].upper() + warning[1:] for warning in alone.warnings]
+    if any(reasons):
+        st.warning(plain(" ".join(filter(None, reasons))))
+
+
 def mode_table(modes: "InfraredModes") -> pd.DataFrame:
     """One row a mode, both units of its intensity."""
     return pd.DataFrame(
@@ -101,6 +121,10 @@ def mode_table(modes: "InfraredModes") -> pd.DataFrame:
             "(D/Å)²/amu": modes.intensities,
         }
     )
+
+
+def _named(molecule: "ase.Atoms") -> str:
+    return subscripted(f"{molecule.symbols.formula:hill}")
 
 
 def _where(shown: Shown) -> str:
@@ -142,17 +166,12 @@ def _show(found: "dict[str, InfraredModes]") -> None:
     with right:
         table = mode_table(modes)
         chosen = st.dataframe(
-            table,
+            **as_numbers(table, dict(zip(table.columns, (0, 1, 3), strict=True))),
             key=_TABLE_WIDGET,
             on_select="rerun",
             selection_mode="single-row",
             hide_index=True,
             height=230,
-            column_config={
-                table.columns[0]: st.column_config.NumberColumn(format="%.0f"),
-                table.columns[1]: st.column_config.NumberColumn(format="%.1f"),
-                table.columns[2]: st.column_config.NumberColumn(format="%.3f"),
-            },
         )
         rows = [row for row in chosen["selection"]["rows"] if row < len(table)]
         number = rows[0] if rows else int(np.argmax(modes.intensities))

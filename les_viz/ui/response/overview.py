@@ -13,7 +13,7 @@ from les_viz.response.prediction import FloatArray, Prediction
 from les_viz.response.tensors import axial_vectors, isotropic_parts, symmetric_eigenvalues
 from les_viz.ui.figures import show_figure
 from les_viz.ui.scale import choose_scale
-from les_viz.ui.session import Shown, current, remember, seed
+from les_viz.ui.session import Shown, current, remember, seeded
 from les_viz.ui.viewer import mount_viewer, select_atom
 from les_viz.units import DEBYE
 from les_viz.viewer.layers import Arrows
@@ -77,11 +77,10 @@ def show_settings(shown: Shown) -> None:
     """Definition, sign and screening: choices that belong in view."""
     definition, scale = st.columns([2, 3])
     with definition:
-        seed(_METHOD_WIDGET, current().bec_method)
         st.selectbox(
             "Definition",
             ("local", "wrapped"),
-            key=_METHOD_WIDGET,
+            **seeded(_METHOD_WIDGET, current().bec_method),
             help=METHOD_HELP,
             on_change=remember,
             args=(_METHOD_WIDGET, "bec_method"),
@@ -120,8 +119,7 @@ def tensors_of(prediction: Prediction) -> FloatArray:
 
 def _choice(label: str, options: tuple[str, ...], widget: str, field: str) -> str:
     chosen: str = getattr(current(), field)
-    seed(widget, chosen)
-    st.selectbox(label, options, key=widget, width=200, on_change=remember, args=(widget, field))
+    st.selectbox(label, options, **seeded(widget, chosen), width=200, on_change=remember, args=(widget, field))
     return chosen
 
 

@@ -20,7 +20,8 @@ from les_viz.ui.response.supercell import show_supercells
 from les_viz.ui.response.truth import show_truth
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
-from les_viz.ui.wording import as_markdown
+from les_viz.ui.tables import as_numbers
+from les_viz.ui.wording import as_markdown, subscripted
 from les_viz.units import DEBYE
 from les_viz.viewer.scene import Coloring
 
@@ -52,13 +53,8 @@ def _show_elements(shown: Shown) -> None:
     plot, beside = st.columns(2)
     show_figure(figure, key="bec_by_element", place=plot)
     table = element_table(prediction.atomic_numbers, tensors_of(prediction), prediction.partial_charges)
-    beside.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.3f") for name in table.columns if name.endswith("(e)")
-        },
-    )
+    in_e = [name for name in table.columns if name.endswith("(e)")]
+    beside.dataframe(**as_numbers(table, dict.fromkeys(in_e, 3)), hide_index=True)
     beside.caption(
         "The isotropic part says how much charge an atom seems to carry when it moves; the partial charge, how much it "
         "carries at rest. Anisotropy: mean width of the eigenvalues of the symmetric part."
@@ -94,22 +90,22 @@ def _show_molecules(shown: Shown) -> None:
     if kinds.empty:
         st.info("All atoms belong to one network without end: there are no molecules here.")
         return
-    counts = ", ".join(f"{count} {formula}" for formula, count in kinds.value_counts().items())
+    counts = ", ".join(f"{count} {subscripted(formula)}" for formula, count in kinds.value_counts().items())
     st.caption(
         f"{counts}, found by bond lengths. Dipole of each about its own centre, from partial charges: in a liquid it "
         "is a property of the model, since no experiment cuts a liquid into molecules."
     )
     if kinds.is_unique:
-        rows = [(formula, f"{sizes[molecule]:.2f}") for molecule, formula in kinds.items()]
+        rows = [(subscripted(formula), f"{sizes[molecule]:.2f}") for molecule, formula in kinds.items()]
         st.markdown(as_markdown(pd.DataFrame(rows, columns=["molecule", "dipole (D)"]), align="--:"))
         return
     formula = kinds.value_counts().index[0]
     if kinds.nunique() > 1:
         names = kinds.value_counts().index.tolist()
         setting = bound("molecule_kind", "kind", chosen("kind", names), names[0])
-        formula = st.selectbox("Molecules", names, width=200, **setting)
+        formula = st.selectbox("Molecules", names, format_func=subscripted, width=200, **setting)
     own = kinds.index[kinds == formula].to_numpy()
-    figure = spread(sizes[own], label=f"dipole of {formula} (D)", counted="molecules")
+    figure = spread(sizes[own], label=f"dipole of {subscripted(formula)} (D)", counted="molecules")
     show_figure(figure, key="molecular_dipoles")
 
 
@@ -142,12 +138,7 @@ def _show_files(shown: Shown) -> None:
     prediction, tensors = shown.prediction, tensors_of(shown.prediction)
     table = atom_table(prediction.atomic_numbers, tensors, np.asarray(prediction.total_charge_derivative))
     numeric = [name for name in table.columns if name.endswith(")")]
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=300,
-        column_config={name: st.column_config.NumberColumn(format="%.4f") for name in numeric},
-    )
+    st.dataframe(**as_numbers(table, dict.fromkeys(numeric, 4)), hide_index=True, height=300)
     with st.container(horizontal=True):
         st.download_button(
             "Table as CSV", lambda: table.to_csv(index=False).encode(), file_name="bec.csv", on_click="ignore"

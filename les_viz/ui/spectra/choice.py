@@ -18,7 +18,7 @@ from les_viz.ui.session import current, seeded, update, widget_value
 from les_viz.ui.wording import plain
 
 RECORDED: Final = "recorded"
-RECORDED_LABEL: Final = "Recorded: 64 H2O, model water, 300 K"
+RECORDED_LABEL: Final = "Recorded: 64 H₂O, model water, 300 K"
 RECORDED_FILE: Final = Path(__file__).with_name("recorded.json")
 MEAN_LABEL: Final = "mean"
 MOST_CHOSEN: Final = 8

@@ -52,6 +52,9 @@ _WORDS: Final = {
 _OF_DIRECTIONS: Final = ("dielectric_running", "conductivity_running", "displacements")
 """Figures whose bands tell how the three directions differ; others are of blocks or cycles."""
 
+_ENDINGS = {" green kubo": " (Green–Kubo)", " einstein": " (Einstein)", " stacie": " (STACIE)"}
+"""Of the names of numbers: the ways in which a conductivity is found."""
+
 
 def show_figure(chosen: Chosen) -> None:
     """The choice of a figure, then the figure."""
@@ -176,12 +179,28 @@ def _show_numbers(chosen: Chosen) -> None:
         for name, number in report.numbers.items()
     ]
     table = pd.DataFrame(rows, columns=["quantity", "value", "error", "unit", "run"])
-    shown = [{**row, "value": measured(row["value"], row["error"])} for row in rows]
+    shown = [
+        {
+            **row,
+            "quantity": quantity_in_words(str(row["quantity"])),
+            "value": measured(row["value"], row["error"]),
+            "unit": "–" if row["unit"] == "1" else row["unit"],
+        }
+        for row in rows
+    ]
     st.dataframe(pd.DataFrame(shown, columns=["quantity", "value", "unit", "run"]), hide_index=True)
     st.caption("± one standard error. What limits these numbers is said under Notes.")
     st.download_button(
         "Numbers (CSV)", lambda: table.to_csv(index=False).encode(), file_name="numbers.csv", on_click="ignore"
     )
+
+
+def quantity_in_words(name: str) -> str:
+    """As people write it: how it was found in parentheses, elements behind "of"."""
+    for ending, words in _ENDINGS.items():
+        name = name.replace(ending, words)
+    kind, _, element = name.partition("diffusion ")
+    return f"diffusion of {element}" if element and not kind else name
 
 
 def _show_peaks(chosen: Chosen) -> None:
