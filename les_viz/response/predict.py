@@ -15,6 +15,7 @@ from les_viz.response.born_charges import local_born_charges, wrapped_born_charg
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.extrapolation import refuse_ions
 from les_viz.response.prediction import Prediction, Quantity
+from les_viz.room import RoomError
 from les_viz.system import Boundary, System, as_frames
 
 if TYPE_CHECKING:
@@ -75,13 +76,17 @@ def predict(
     request = _checked(quantities, bec_method)
     frames = as_frames(atoms)
     found: list[Prediction] = []
+    at_once = ATOMS_AT_ONCE
     with torch.inference_mode(mode=False):  # forces are derivatives
         while len(found) < len(frames):
             rest = frames[len(found) :]
-            batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
+            batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest, at_once)
             try:
                 found += _predict_batch(model, batch, request, boundary)
             except LesVizError as error:
+                if isinstance(error, RoomError) and len(batch) > 1:
+                    at_once = sum(map(len, batch)) // 2
+                    continue
                 if len(frames) == 1:
                     raise
                 raise _naming_the_frame(error, model, frames, request, boundary) from None
@@ -120,9 +125,9 @@ def _checked(quantities: Collection[str], bec_method: str) -> Request:
     return Request(frozenset(Quantity(name) for name in quantities), bec_method)
 
 
-def _next_batch(frames: "list[ase.Atoms]") -> "list[ase.Atoms]":
+def _next_batch(frames: "list[ase.Atoms]", at_once: int) -> "list[ase.Atoms]":
     total = np.cumsum([len(frame) for frame in frames])
-    return frames[: max(1, int(np.searchsorted(total, ATOMS_AT_ONCE, side="right")))]
+    return frames[: max(1, int(np.searchsorted(total, at_once, side="right")))]
 
 
 def predict_system(
