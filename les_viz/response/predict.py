@@ -14,7 +14,7 @@ from les_viz.response.assembly import Derivatives, Request, assemble
 from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.extrapolation import refuse_ions
-from les_viz.response.prediction import Prediction, Quantity
+from les_viz.response.prediction import UNITS, Prediction, Quantity
 from les_viz.room import RoomError
 from les_viz.system import Boundary, System, as_frames
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import ase
 
 BornMethod = Literal["local", "wrapped"]
+
+LARGEST_NUMBER = 1e15
+"""Of a prediction, in its unit; single precision, in which pictures are drawn, holds the squares of such."""
 
 ATOMS_AT_ONCE = 4000
 """Structures are predicted in batches of about so many atoms."""
@@ -158,7 +161,22 @@ def _predict_batch(
     for frame in frames:
         refuse_ions(model, frame)
     system = System.from_atoms(frames, boundary=boundary, dtype=model.dtype, device=model.device)
-    return predict_system(model, system, request)
+    found = predict_system(model, system, request)
+    for prediction in found:
+        _check_numbers(prediction)
+    return found
+
+
+def _check_numbers(prediction: Prediction) -> None:
+    """Refuse what no page can draw and no file can hold."""
+    for name, unit in UNITS.items():
+        values = getattr(prediction, name)
+        if values is not None and not (np.abs(values) <= LARGEST_NUMBER).all():
+            raise ModelError(
+                f"the {name.replace('_', ' ')} that the model gives for this structure are no usable numbers (NaN, or "
+                f"above {LARGEST_NUMBER:g} {unit}): the model is broken, or the structure is unlike all that it was "
+                "trained on; choose another"
+            )
 
 
 def _born_charges(model: LESModel, evaluation: Evaluation, request: Request) -> tuple[Tensor, Tensor]:
