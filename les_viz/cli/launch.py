@@ -20,11 +20,14 @@ LARGEST_SCENE_MEGABYTES = 50
 _PORTS_TRIED = 50
 _SERVER_OPTIONS = {
     "server.address": ADDRESS,
+    "server.enableCORS": "true",
+    "server.corsAllowedOrigins": "[]",
     "server.enableXsrfProtection": "true",
     "server.enableStaticServing": "false",
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": "false",
     "browser.gatherUsageStats": "false",
+    "client.allowedOrigins": "[]",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
 }

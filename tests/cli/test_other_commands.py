@@ -98,6 +98,8 @@ def test_the_server_is_local_quiet_and_careful(les_viz, monkeypatch):
     assert options["server.enableXsrfProtection"] == "true"
     assert options["server.maxUploadSize"] == "80"
     assert options["client.showErrorDetails"] == "none"
+    assert options["client.allowedOrigins"] == options["server.corsAllowedOrigins"] == "[]"
+    assert options["server.enableCORS"] == "true"
     assert options["browser.gatherUsageStats"] == "false"
     assert options["server.headless"] == "true"
     assert 8501 <= int(options["server.port"]) < 8551
