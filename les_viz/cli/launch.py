@@ -81,7 +81,7 @@ def server_command(port: int, hosting: Hosting, *, open_browser: bool) -> list[s
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
     # -P: a file like random.py in the user's folder must not stand in for a module.
-    return [sys.executable, "-P", "-m", "les_viz.ui.server", str(app), *flags]
+    return [sys.executable, "-P", "-m", "les_viz.ui.start", str(app), *flags]
 
 
 def _free_port(wanted: int | None) -> int:
