@@ -1,6 +1,7 @@
 """Starts the app's server such that Ctrl-C ends it in silence, at any time.
 
-`python -m les_viz.ui.start app.py --server.port=8501 ...`: arguments as of `les_viz.ui.server`, whose imports take seconds.
+`python -m les_viz.ui.start app.py --server.port=8501 ...`: arguments as of `les_viz.ui.server`, which takes seconds to
+import.
 """
 
 import signal
