@@ -8,6 +8,9 @@ from les_viz.errors import SettingError
 LARGEST = 1_000_000
 """Of any of the numbers: beyond it, a slip of the hand."""
 
+HOSTS_VARIABLE = "LES_VIZ_HOSTS"
+"""Variable of the environment: names, separated by commas, by which browsers call the app behind a proxy."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:

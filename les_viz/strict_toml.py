@@ -33,6 +33,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as caught:
         raise SettingError(f"{path}: is no valid TOML: {caught}") from None
+    except RecursionError:
+        raise SettingError(f"{path}: is nested too deeply for a configuration") from None
 
 
 def table_as(kind: type[_Table], content: object, where: str = "") -> _Table:

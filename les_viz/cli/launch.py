@@ -20,11 +20,14 @@ LARGEST_SCENE_MEGABYTES = 50
 _PORTS_TRIED = 50
 _SERVER_OPTIONS = {
     "server.address": ADDRESS,
+    "server.enableCORS": "true",
+    "server.corsAllowedOrigins": "[]",
     "server.enableXsrfProtection": "true",
     "server.enableStaticServing": "false",
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": "false",
     "browser.gatherUsageStats": "false",
+    "client.allowedOrigins": "[]",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
 }
@@ -78,7 +81,7 @@ def server_command(port: int, hosting: Hosting, *, open_browser: bool) -> list[s
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
     # -P: a file like random.py in the user's folder must not stand in for a module.
-    return [sys.executable, "-P", "-m", "les_viz.ui.server", str(app), *flags]
+    return [sys.executable, "-P", "-m", "les_viz.ui.start", str(app), *flags]
 
 
 def _free_port(wanted: int | None) -> int:

@@ -6,9 +6,12 @@ from importlib import import_module
 
 from les_viz.cli.parser import parse
 from les_viz.errors import LesVizError
+from les_viz.io.names import printable
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130
+_LONGEST = 4000
+"""Letters of a message; what a file makes longer is shortened in its middle."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Each command lives in a module of its own, so that none waits for the imports of another.
         import_module(f"les_viz.cli.{options.command or 'launch'}").run(options)
     except LesVizError as error:
-        print("les-viz:", " ".join(str(error).split()), file=sys.stderr)
+        print("les-viz:", printable(str(error), _LONGEST), file=sys.stderr)
         return _BAD_INPUT
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -35,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:  # a folder that may not be entered, a name too long, a full disk
         place = f" {error.filename}" if error.filename else ""
-        print(f"les-viz: cannot use{place} ({error.strerror or error}): choose another place", file=sys.stderr)
+        text = f"cannot use{place} ({error.strerror or error}): choose another place"
+        print("les-viz:", printable(text, _LONGEST), file=sys.stderr)
         return _BAD_INPUT
     return 0
 

@@ -19,14 +19,24 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from les_viz.errors import SettingError
+from les_viz.room import check_room
 
 LARGEST_GRID = 60_000_000
 """Most entries of a half grid: beyond it a cell is absurdly large or the cutoff absurdly high."""
+
+BYTES_OF_ENTRY = 500
+"""Memory that a sum takes for each entry of the grid while its weights are found (measured in double precision)."""
+
+LARGE_GRID = 1_000_000
+"""Entries of a grid of which no more than one is kept."""
 
 EXACT = 1e-9
 
 CUTOFF_TOLERANCE = {torch.float64: EXACT, torch.float32: 3e-7}
 """Relative distance within which a k vector counts as inside; float32 cells carry a rounding of 6e-8 themselves."""
+
+
+_SMALLER = "use a smaller cell, a smaller cutoff or pbc=False"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +128,14 @@ def _cached_half_grid(
     tolerance, single_precision = rule
     cell = np.array(cells)
     reach = k_cutoff * (1 + tolerance) * np.linalg.norm(cell, axis=2).max(axis=0) / (2 * pi)
-    if not np.isfinite(reach).all() or 4 * np.prod(reach + 1) > LARGEST_GRID:
-        raise SettingError(
-            f"the sum over k would have more than {LARGEST_GRID:.0e} terms (cell edges up to "
-            f"{np.linalg.norm(cell, axis=2).max():.3g} Å, k_cutoff {k_cutoff:.3g} 1/Å): "
-            "use a smaller cell, a smaller cutoff or pbc=False"
-        )
+    size = 4 * float(np.prod(reach + 1))
+    longest = np.linalg.norm(cell, axis=2).max()
+    where = f"(cell edges up to {longest:.3g} Å, k_cutoff {k_cutoff:.3g} 1/Å)"
+    if not size <= LARGEST_GRID:
+        raise SettingError(f"the sum over k would have more than {LARGEST_GRID:.0e} terms {where}: {_SMALLER}")
+    check_room(BYTES_OF_ENTRY * size, f"the sum over k {where}", _SMALLER)
+    if size > LARGE_GRID:
+        _cached_half_grid.cache_clear()
     extents = tuple(int(n) for n in np.floor(reach))
     triples = _integer_triples(*extents)
     reciprocal = 2 * pi * np.linalg.inv(cell).transpose(0, 2, 1)

@@ -16,7 +16,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from les_viz.ewald.grid import HalfGrid, KSet, half_grid
+from les_viz.ewald.grid import LARGE_GRID, HalfGrid, KSet, half_grid
 from les_viz.units import RECIPROCAL_COULOMB_CONSTANT
 
 
@@ -63,7 +63,10 @@ def _kept_kernel(
 ) -> GridKernel:
     # Kept for others, who may differentiate: no tensor of a caller's inference mode.
     with torch.inference_mode(mode=False), torch.no_grad():
-        return _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), rule, smearing)
+        kernel = _kernel(torch.tensor(cells, dtype=dtype, device=device).view(-1, 3, 3), rule, smearing)
+    if kernel.coulomb.numel() > LARGE_GRID:
+        _kept_kernel.cache_clear()  # eight such would fill the memory
+    return kernel
 
 
 def _kernel(cell: Tensor, rule: tuple[float | KSet, bool], smearing: float) -> GridKernel:

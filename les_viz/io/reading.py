@@ -27,6 +27,11 @@ __all__ = ["Structures", "read", "read_bytes", "read_structures"]
 
 _DEFAULT_LIMITS = ReadLimits()
 
+_MOST_MEMBERS = 20_000
+"""Pieces that a gzip file may be made of; a file of blocks, as bgzip writes, has one for each 64 kB."""
+
+_BITE = 16_384
+
 
 def read(
     path: str | os.PathLike[str],
@@ -137,19 +142,28 @@ def _prepare(name: str, data: bytes, index: Index, format: str | None, limits: R
 
 
 def _expand(data: bytes, max_bytes: int) -> bytes:
-    """Expand gzip data, one member after another, and stop at the limit."""
+    """Expand gzip data, one member after another, and stop at the limit.
+
+    They are taken in small bites: what a member leaves over is copied, and members may be empty and many.
+    """
     expanded = bytearray()
-    while data.strip(b"\x00"):
+    position = members = 0
+    while data[position : position + 1].strip(b"\x00") or data[position:].strip(b"\x00"):
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise StructureError(f"it is made of more than {_MOST_MEMBERS} pieces: compress it again, as one")
         member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        try:
-            expanded += member.decompress(data, max_bytes + 1 - len(expanded))
-        except zlib.error:
-            raise StructureError("it is not valid gzip data: compress it again or give it uncompressed") from None
-        if len(expanded) > max_bytes:
-            raise StructureError(f"it expands to more than {max_bytes / 1e6:g} MB, the limit: use a smaller file")
-        if not member.eof:
-            raise StructureError("its gzip data end too early: the file is cut off")
-        data = member.unused_data
+        while not member.eof:
+            bite = data[position : position + _BITE]
+            if not bite:
+                raise StructureError("its gzip data end too early: the file is cut off")
+            try:
+                expanded += member.decompress(bite, max_bytes + 1 - len(expanded))
+            except zlib.error:
+                raise StructureError("it is not valid gzip data: compress it again or give it uncompressed") from None
+            if len(expanded) > max_bytes:
+                raise StructureError(f"it expands to more than {max_bytes / 1e6:g} MB, the limit: use a smaller file")
+            position += len(bite) - len(member.unused_data)
     return bytes(expanded)
 
 

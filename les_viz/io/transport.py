@@ -1,7 +1,7 @@
 """Frames as bytes, to get them out of the process that parses: JSON for the structure, raw numbers behind it.
 
 Nothing in it can make the receiver run code or allocate more than the bytes that arrived: every array is a view of
-them, checked for its bounds.
+them, checked for its bounds. Arrays of texts take as much for each text as for the longest, so they are counted.
 
     8 bytes, length of the JSON | JSON | float64 numbers | int64 numbers | one byte a boolean
 """
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _KINDS = {"f": np.dtype("<f8"), "i": np.dtype("<i8"), "b": np.dtype("?")}
 _FIXED = "fixed_atoms"
+
+MOST_LETTERS = 50_000_000
+"""Of all arrays of texts of a file; NumPy keeps four bytes a letter, for each text as many as for the longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,8 @@ class _Packer:
     sizes: Counter[str] = field(default_factory=Counter)
     not_finite: Counter[str] = field(default_factory=Counter)
     not_kept: Counter[str] = field(default_factory=Counter)
+    too_long: Counter[str] = field(default_factory=Counter)
+    letters: int = 0
 
     def frame(self, atoms: "ase.Atoms") -> dict[str, Any]:
         """Describe one frame."""
@@ -97,6 +102,7 @@ class _Packer:
         reasons = (
             (self.not_finite, "holds numbers that are not finite"),
             (self.not_kept, "is of a kind that is not read"),
+            (self.too_long, "holds texts that are too long for so many atoms"),
         )
         return [
             f"{name!r} {reason}" + (f" in {count} of {n_frames} frames" if n_frames > 1 else "") + ": left out"
@@ -124,7 +130,7 @@ class _Packer:
 
     def _describe_array(self, name: str, array: np.ndarray) -> dict[str, Any] | None:
         if array.dtype.kind in "UO" and all(isinstance(item, str) for item in array.flat):
-            return {"text": array.ravel().tolist(), "shape": list(array.shape)}
+            return self._describe_texts(name, array)
         if array.dtype.kind not in "fiub":
             self.not_kept[name] += 1
             return None
@@ -133,12 +139,26 @@ class _Packer:
             return None
         return {"array": self._array(array)}
 
+    def _describe_texts(self, name: str, array: np.ndarray) -> dict[str, Any] | None:
+        texts = array.ravel().tolist()
+        letters = _letters(texts)
+        if self.letters + letters > MOST_LETTERS:
+            self.too_long[name] += 1
+            return None
+        self.letters += letters
+        return {"text": texts, "shape": list(array.shape)}
+
     def _array(self, array: np.ndarray) -> list[Any]:
         kind = "i" if array.dtype.kind == "u" else array.dtype.kind
         offset = self.sizes[kind]
         self.chunks[kind].append(np.ascontiguousarray(array, dtype=_KINDS[kind]).tobytes())
         self.sizes[kind] += array.size
         return [kind, offset, list(array.shape)]
+
+
+def _letters(texts: Sequence[str]) -> int:
+    """How many letters an array of texts has room for."""
+    return len(texts) * max(map(len, texts), default=0)
 
 
 def _fixed_atoms(atoms: "ase.Atoms") -> list[int]:
@@ -176,6 +196,8 @@ def _value(entry: Mapping[str, Any], buffers: Mapping[str, np.ndarray]) -> Any: 
     if "array" in entry:
         return _take(entry["array"], buffers)
     if "text" in entry:
+        if _letters(entry["text"]) > MOST_LETTERS:
+            raise ValueError("texts would take more than arrived")
         return np.array(entry["text"], dtype=str).reshape(entry["shape"])
     return entry["value"]
 

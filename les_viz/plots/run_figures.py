@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from les_viz.analysis.literature import WATER_BANDS, WATER_BANDS_SOURCE
 from les_viz.analysis.spectra import Spectrum, smoothed
 from les_viz.plots.banded import Axes, Banded, banded, with_measured
+from les_viz.plots.text import literal
 from les_viz.plots.theme import SERIES
 from les_viz.runs.report import Report
 
@@ -49,7 +50,7 @@ class Look:
 def subjects_of(reports: dict[str, Report]) -> list[Subject]:
     """Reports by label, each with a colour."""
     return [
-        Subject(label=label, report=report, color=SERIES[number % len(SERIES)])
+        Subject(label=literal(label), report=report, color=SERIES[number % len(SERIES)])
         for number, (label, report) in enumerate(reports.items())
     ]
 

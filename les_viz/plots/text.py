@@ -1,8 +1,14 @@
 """Numbers as figures and pages write them."""
 
 import math
+from html import escape
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def literal(text: str) -> str:
+    """Text from a file or a folder's name, such that plotly draws it as it is: no links, no styles."""
+    return escape(text, quote=False)
 
 
 def signed(value: float, digits: int = 3) -> str:

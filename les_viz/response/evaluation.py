@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 
 from les_viz.ewald import ChargedBatch, CoulombSum, batch_everything
+from les_viz.models.memory import bytes_needed
 from les_viz.models.model import Latent, LESModel
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import NeighborTable
+from les_viz.room import check_room
 from les_viz.system import System
 
 
@@ -79,8 +81,13 @@ def evaluate(
         table: neighbours, if the caller keeps them; found otherwise.
         derivatives: whether forces or charge derivatives will be asked for.
         coulomb: another sum than the model's: the same over kept k vectors (`CoulombSum.with_k_vectors_of`).
+
+    Raises:
+        RoomError: it would take more memory than is free.
     """
     table = table or model.neighbors(system)
+    if model.device.type == "cpu":
+        _check_memory(model, system, table, derivatives=derivatives)
     vectors = table.edge_vectors(system.positions, system.cell, system.system_idx).detach()
     surroundings = Surroundings(
         vectors=vectors.requires_grad_(derivatives),
@@ -102,6 +109,17 @@ def evaluate(
         potential=potential,
         field=field,
         long_range_stress=stress,
+    )
+
+
+def _check_memory(model: LESModel, system: System, table: NeighborTable, *, derivatives: bool) -> None:
+    n_edges = table.is_neighbor.numel()
+    needed = bytes_needed(model.config, system.n_atoms, n_edges, derivatives=derivatives) * model.dtype.itemsize / 8
+    check_room(
+        needed,
+        f"the model for this structure ({system.n_atoms} atoms, {n_edges / system.n_atoms:.0f} neighbours each within "
+        f"{table.cutoff:.3g} Å)",
+        "choose a smaller structure, or a model of fewer features or a shorter cutoff",
     )
 
 

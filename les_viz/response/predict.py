@@ -14,13 +14,17 @@ from les_viz.response.assembly import Derivatives, Request, assemble
 from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.extrapolation import refuse_ions
-from les_viz.response.prediction import Prediction, Quantity
+from les_viz.response.prediction import UNITS, Prediction, Quantity
+from les_viz.room import RoomError
 from les_viz.system import Boundary, System, as_frames
 
 if TYPE_CHECKING:
     import ase
 
 BornMethod = Literal["local", "wrapped"]
+
+LARGEST_NUMBER = 1e15
+"""Of a prediction, in its unit; single precision, in which pictures are drawn, holds the squares of such."""
 
 ATOMS_AT_ONCE = 4000
 """Structures are predicted in batches of about so many atoms."""
@@ -75,13 +79,17 @@ def predict(
     request = _checked(quantities, bec_method)
     frames = as_frames(atoms)
     found: list[Prediction] = []
+    at_once = ATOMS_AT_ONCE
     with torch.inference_mode(mode=False):  # forces are derivatives
         while len(found) < len(frames):
             rest = frames[len(found) :]
-            batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest)
+            batch = rest[:1] if request.born and bec_method == "wrapped" else _next_batch(rest, at_once)
             try:
                 found += _predict_batch(model, batch, request, boundary)
             except LesVizError as error:
+                if isinstance(error, RoomError) and len(batch) > 1:
+                    at_once = sum(map(len, batch)) // 2
+                    continue
                 if len(frames) == 1:
                     raise
                 raise _naming_the_frame(error, model, frames, request, boundary) from None
@@ -120,9 +128,9 @@ def _checked(quantities: Collection[str], bec_method: str) -> Request:
     return Request(frozenset(Quantity(name) for name in quantities), bec_method)
 
 
-def _next_batch(frames: "list[ase.Atoms]") -> "list[ase.Atoms]":
+def _next_batch(frames: "list[ase.Atoms]", at_once: int) -> "list[ase.Atoms]":
     total = np.cumsum([len(frame) for frame in frames])
-    return frames[: max(1, int(np.searchsorted(total, ATOMS_AT_ONCE, side="right")))]
+    return frames[: max(1, int(np.searchsorted(total, at_once, side="right")))]
 
 
 def predict_system(
@@ -153,7 +161,22 @@ def _predict_batch(
     for frame in frames:
         refuse_ions(model, frame)
     system = System.from_atoms(frames, boundary=boundary, dtype=model.dtype, device=model.device)
-    return predict_system(model, system, request)
+    found = predict_system(model, system, request)
+    for prediction in found:
+        _check_numbers(prediction)
+    return found
+
+
+def _check_numbers(prediction: Prediction) -> None:
+    """Refuse what no page can draw and no file can hold."""
+    for name, unit in UNITS.items():
+        values = getattr(prediction, name)
+        if values is not None and not (np.abs(values) <= LARGEST_NUMBER).all():
+            raise ModelError(
+                f"the {name.replace('_', ' ')} that the model gives for this structure are no usable numbers (NaN, or "
+                f"above {LARGEST_NUMBER:g} {unit}): the model is broken, or the structure is unlike all that it was "
+                "trained on; choose another"
+            )
 
 
 def _born_charges(model: LESModel, evaluation: Evaluation, request: Request) -> tuple[Tensor, Tensor]:

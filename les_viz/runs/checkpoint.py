@@ -31,12 +31,15 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         SettingError: there is none, or it is damaged.
     """
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+        data = path.read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            if sum(entry.file_size for entry in archive.zip.infolist()) > len(data):
+                raise ValueError("it is packed")
             arrays = {name: archive[name] for name in archive.files}
         others = json.loads(str(arrays.pop("__others__")))
     except FileNotFoundError:
         raise SettingError(f"{path.parent} holds no checkpoint: start the run anew in another folder") from None
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as caught:
+    except (OSError, EOFError, ValueError, KeyError, AttributeError, BadZipFile, MemoryError) as caught:
         raise SettingError(f"{path} is damaged ({caught}): start the run anew in another folder") from None
     if others.pop("version", None) != VERSION:
         raise SettingError(f"{path} was written by another version of les_viz: start the run anew in another folder")

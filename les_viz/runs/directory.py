@@ -15,12 +15,29 @@ Whatever one finds there is whole, also after the process was killed.
 """
 
 import json
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from les_viz.errors import SettingError
 from les_viz.whole_file import write_whole
+
+LARGEST_JSON = 20_000_000
+"""Bytes of one of the small files."""
+
+_TOLD: dict[tuple[str, ...], tuple[type, ...]] = {
+    ("created",): (str,),
+    ("config",): (dict,),
+    ("structure", "formula"): (str,),
+    ("structure", "sha256"): (str,),
+    ("model", "sha256"): (str,),
+    ("model", "charge_scale"): (int, float),
+    ("model", "charge_sign"): (int,),
+    ("model", "epsilon_infinity"): (int, float),
+    ("versions", "les_viz"): (str,),
+}
+"""What others rely on in run.json, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +115,18 @@ class RunDirectory:
         """The content of run.json.
 
         Raises:
-            SettingError: the folder holds no run.
+            SettingError: the folder holds no run, or it is damaged.
         """
         content = read_json(self.run)
         if content is None:
             raise SettingError(f"{self.path} holds no run (no {self.run.name}): give the folder of a run")
+        for keys, kinds in _TOLD.items():
+            value: object = content
+            for key in keys:
+                value = value.get(key) if isinstance(value, dict) else None
+            if type(value) not in kinds:
+                said = f"{'.'.join(keys)} is {str(value)[:40]!r}"
+                raise SettingError(f"{self.run} is damaged ({said}): leave the run out, or run it anew")
         return content
 
 
@@ -112,9 +136,13 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The content of a file; None if it is missing or no JSON object."""
+    """The content of a file; None if it is missing, too large, no JSON object or no regular file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep its reader waiting, a device has no end
+            return None
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_JSON + 1)
+        content = json.loads(data) if len(data) <= LARGEST_JSON else None
+    except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -131,6 +131,8 @@ class RunManager:
         gone = path.with_name(f".deleted-{name}")  # where nobody touches a file while the folder is emptied
         with suppress(OSError):
             path = path.rename(gone)
+        if path.is_symlink():  # what it points to is not ours
+            path.unlink()
         shutil.rmtree(path, ignore_errors=True)
         if path.is_dir():
             raise SettingError(f"{path} cannot be removed, or not all of it: ask whom it belongs to")

@@ -13,7 +13,7 @@ from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.config import RunConfig, run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.replay import changes_of, field_of
-from les_viz.runs.thermo import read_columns
+from les_viz.runs.thermo import check_columns, read_columns
 from les_viz.runs.trajectory import TrajectoryReader
 
 FloatArray = NDArray[np.float64]
@@ -101,6 +101,7 @@ def _load(directory: RunDirectory, skip_fs: float) -> RunResults:
     described = directory.described()
     config = run_config(described["config"])
     thermo = read_columns(directory.thermo)
+    check_columns(thermo)
     if not thermo or not directory.trajectory.exists():
         raise SettingError(f"{folder} holds no frames yet: run it first (les-viz md ... --out {folder} --resume)")
     with TrajectoryReader(directory.trajectory) as reader:

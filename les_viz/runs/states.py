@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from math import isfinite
 
 from les_viz.runs.directory import RunDirectory, read_json, write_json
 from les_viz.runs.thermo import last_step
@@ -68,6 +68,19 @@ class Status:
     heartbeat: float = 0.0
 
 
+_KINDS: dict[str, tuple[type, ...]] = {
+    "state": (str,),
+    "step": (int,),
+    "steps": (int,),
+    "message": (str,),
+    "steps_per_s": (int, float),
+    "pid": (int,),
+    "host": (str,),
+    "heartbeat": (int, float),
+}
+"""What each field of a status may be in its file."""
+
+
 def is_moving(status: Status) -> bool:
     """Whether more frames are to come without anybody's doing."""
     return status.state.is_live or status.state == State.QUEUED
@@ -80,18 +93,17 @@ def write_status(directory: RunDirectory, status: Status) -> None:
 
 def note_end(directory: RunDirectory) -> None:
     """Its process is known to be gone: if it did not say how it ended, it was interrupted."""
-    content = read_json(directory.status)
-    if content is not None and State(content["state"]).is_live:
+    status = status_told(directory)
+    if status is not None and status.state.is_live:
         with suppress(OSError):  # deleted meanwhile
-            write_status(directory, _interrupted(_status_of(content)))
+            write_status(directory, _interrupted(status))
 
 
 def read_status(directory: RunDirectory) -> Status:
     """The state of a run; that of one whose process is gone says so."""
-    content = read_json(directory.status)
-    if content is None:
+    status = status_told(directory)
+    if status is None:
         return _status_from_results(directory)
-    status = _status_of(content)
     is_silent = time.time() - status.heartbeat > SILENCE_S
     is_gone = status.pid > 0 and status.host in ("", platform.node()) and not is_alive(status.pid)
     return _interrupted(status) if status.state.is_live and (is_silent or is_gone) else status
@@ -107,7 +119,15 @@ def _status_from_results(directory: RunDirectory) -> Status:
     return Status(state=State.FINISHED if 0 < steps <= step else State.STOPPED, step=step, steps=steps)
 
 
-def _status_of(content: dict[str, Any]) -> Status:
+def status_told(directory: RunDirectory) -> Status | None:
+    """What status.json says, whether or not it still holds; None where there is none, or a damaged one."""
+    content = read_json(directory.status)
+    if content is None or content.keys() - _KINDS.keys() or content.get("state") not in list(State):
+        return None
+    if not all(type(value) in _KINDS[name] for name, value in content.items()):
+        return None
+    if not all(isfinite(value) for value in content.values() if isinstance(value, float)):
+        return None
     return Status(**{**content, "state": State(content["state"])})
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from les_viz.errors import SettingError
 from les_viz.runs.control import read_wishes, write_wishes
-from les_viz.runs.directory import RunDirectory, read_json
+from les_viz.runs.directory import RunDirectory
 from les_viz.runs.jobs import run_job
 from les_viz.runs.setup import create_run
-from les_viz.runs.states import State, Status, read_status, write_status
+from les_viz.runs.states import State, Status, read_status, status_told, write_status
 from les_viz.runs.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def _refuse_left_behind(futures: dict[str, "Future[str]"], directories: dict[str
 
 def _state(directory: RunDirectory, future: "Future[str]") -> State:
     """As the folder tells; the number of a process on another machine means nothing here."""
-    if future.done() or (content := read_json(directory.status)) is None:
+    if future.done() or (told := status_told(directory)) is None:
         return read_status(directory).state
-    return State(content["state"])
+    return told.state
 
 
 def _stop(futures: dict[str, "Future[str]"], directories: dict[str, RunDirectory]) -> None:
@@ -114,7 +114,7 @@ def _take_back_stop(directory: RunDirectory) -> None:
     wishes = read_wishes(directory)
     if wishes.stop:
         write_wishes(directory, replace(wishes, stop=False))
-    if read_json(directory.status) is None:
+    if status_told(directory) is None:
         write_status(directory, Status(state=State.QUEUED))
 
 

@@ -1,13 +1,12 @@
 """`thermo.jsonl` as columns while it grows: only what is new is read."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from les_viz.runs.thermo import columns_of
+from les_viz.runs.thermo import columns_of, lines_of
 
 
 class ThermoTail:
@@ -26,12 +25,14 @@ class ThermoTail:
             found = self._path.stat()
         except OSError:
             return {}
+        if not self._path.is_file():
+            return {}
         if found.st_ino != self._file or found.st_size < self._offset:  # cut where the run went on
             self._lines, self._offset, self._file = [], 0, found.st_ino
         with self._path.open("rb") as stream:
             stream.seek(self._offset)
             whole, end, _ = stream.read().rpartition(b"\n")
         if end:
-            self._lines += [json.loads(line) for line in whole.splitlines()]
+            self._lines += lines_of(whole.decode(errors="replace"))
             self._offset += len(whole) + 1
         return columns_of(self._lines)

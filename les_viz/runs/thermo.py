@@ -8,10 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from les_viz.errors import SettingError
 from les_viz.md.frames import Frame
 from les_viz.whole_file import write_whole
 
 _VECTORS = frozenset({"electric_field_V_per_A", "polarization_change_eA", "current_eA_per_fs", "dipole_change_eA"})
+
+NEEDED = frozenset(
+    {
+        "step",
+        "time_fs",
+        "potential_energy_eV",
+        "temperature_K",
+        "electric_field_V_per_A",
+        "polarization_change_eA",
+        "current_eA_per_fs",
+        "conserved_energy_eV",
+    }
+)
+"""Columns without which nothing can be said of a run."""
 
 _TAIL_BYTES = 8192
 """More than a line takes."""
@@ -59,24 +74,29 @@ class ThermoWriter:
 
 def last_step(path: Path) -> int:
     """Step of the last whole line, looking at the end of the file only; 0 without one."""
+    if not path.is_file():
+        return 0
     try:
         with path.open("rb") as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _TAIL_BYTES))
             lines = stream.read().rpartition(b"\n")[0].splitlines()
-    except OSError:
+        return int(json.loads(lines[-1])["step"]) if lines else 0
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0
-    return int(json.loads(lines[-1])["step"]) if lines else 0
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """All whole lines of a file that may still grow."""
-    if not path.is_file():
-        return []
+    return lines_of(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    """The lines of a text, up to the first that is none."""
     lines = []
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    for piece in text.splitlines():
         try:
-            line = json.loads(text)
-        except ValueError:
+            line = json.loads(piece)
+        except (ValueError, RecursionError):
             break
         if not isinstance(line, dict):
             break
@@ -90,10 +110,32 @@ def read_columns(path: Path) -> dict[str, NDArray[np.float64]]:
 
 
 def columns_of(lines: list[dict[str, Any]]) -> dict[str, NDArray[np.float64]]:
-    """Each quantity over the lines; empty without lines."""
+    """Each quantity over the lines; empty without lines.
+
+    Raises:
+        SettingError: they are not what `line_of` writes.
+    """
     if not lines:
         return {}
-    return {name: _column(name, [line.get(name) for line in lines]) for name in lines[-1]}
+    try:
+        return {name: _column(name, [line.get(name) for line in lines]) for name in lines[-1]}
+    except (TypeError, ValueError) as caught:
+        raise SettingError(_damaged(str(caught)[:60])) from None
+
+
+def check_columns(columns: dict[str, NDArray[np.float64]]) -> None:
+    """Refuse columns of which nothing can be said.
+
+    Raises:
+        SettingError: one is missing.
+    """
+    missing = sorted(NEEDED - columns.keys())
+    if columns and missing:
+        raise SettingError(_damaged(f"it has no {missing[0]}"))
+
+
+def _damaged(what: str) -> str:
+    return f"thermo.jsonl is damaged ({what}): leave the run out, or run it anew"
 
 
 def cut_after(path: Path, step: int) -> None:

@@ -17,6 +17,9 @@ from les_viz.md.frames import Frame
 FloatArray = NDArray[np.float64]
 COPIED_AT_ONCE = 256
 
+_ON_THE_WAY = 1 << 24
+"""Bytes of a data set that may be announced and not yet written, where a writer is at work or was killed."""
+
 
 def create(path: Path, atomic_numbers: NDArray[np.int64], *, periodic: bool) -> None:
     """Make an empty file, or replace one."""
@@ -74,6 +77,11 @@ class TrajectoryReader:
     def __init__(self, path: Path) -> None:
         """Open the file, without a lock, or nobody could write to it meanwhile: a run could not be gone on with."""
         self._file = h5py.File(path, "r", libver="latest", swmr=True, locking=False)
+        try:
+            _check_own(self._file)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __enter__(self) -> "TrajectoryReader":
         """For `with`."""
@@ -141,6 +149,25 @@ def _layout(n_atoms: int) -> dict[str, tuple[tuple[int, ...], str]]:
         "time_fs": ((), "f8"),
         "step": ((), "i8"),
     }
+
+
+def _check_own(file: h5py.File) -> None:
+    """Refuse what we do not write: data that lie in other files, are packed, or are only announced.
+
+    HDF5 would follow a file from elsewhere to any file of this machine, and unpack it to any size.
+    """
+    for name in ("atomic_numbers", "periodic", *_layout(0)):
+        if not isinstance(file.get(name, getlink=True), h5py.HardLink) or not isinstance(file[name], h5py.Dataset):
+            raise KeyError(name)
+        data = file[name]
+        if data.is_virtual or data.external or data.id.get_create_plist().get_nfilters():
+            raise OSError(f"{name} lies in another file or is packed")
+        if data.nbytes > data.id.get_storage_size() + _ON_THE_WAY:
+            raise OSError(f"{name} announces more than the file holds")
+    n_atoms = file["atomic_numbers"].size
+    for name, (shape, _) in _layout(n_atoms).items():
+        if file[name].shape[1:] != shape or file[name].dtype.kind not in "fi":
+            raise OSError(f"{name} has the wrong shape")
 
 
 def _chunks(shape: tuple[int, ...], kind: str) -> tuple[int, ...]:

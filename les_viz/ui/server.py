@@ -22,6 +22,7 @@ from streamlit.starlette import App
 
 from les_viz.errors import LesVizError
 from les_viz.ui import entry
+from les_viz.ui.guard import Guard
 
 STATIC = Path(streamlit.__file__).parent / "static"
 """Streamlit's own files."""
@@ -101,7 +102,7 @@ def main(arguments: list[str]) -> None:
     app = App(
         script,
         routes=entry.routes(STATIC, pages),
-        middleware=[Middleware(entry.Uncompressed)],
+        middleware=[Middleware(Guard), Middleware(entry.Uncompressed)],
         lifespan=_prepared,
     )
     app.run(config=options)

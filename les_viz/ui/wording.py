@@ -7,10 +7,16 @@ import pandas as pd
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:&-])")
 
+_JOINER = "\u2060"
+"""Has no width and breaks no line."""
+
+_LINKED = re.compile(r"(?i)(?<=http)(?=s?://)|(?<=www)(?=\.)|(?<=[\w.+-])(?=@[\w-])|(?<=:)(?=(?:material/)?[\w+-]+:)")
+"""Where addresses, and names of icons and emojis, begin to be some: Streamlit finds them after markup was undone."""
+
 
 def plain(text: str) -> str:
-    """Text from a file or a message, such that Streamlit shows it as it is: no links, pictures or maths."""
-    return _MARKUP.sub(r"\\\1", text)
+    """Text from a file or a message, such that Streamlit shows it as it is: no links, pictures, icons or maths."""
+    return _MARKUP.sub(r"\\\1", _LINKED.sub(_JOINER, text))
 
 
 def number(value: float, digits: int = 3) -> str:

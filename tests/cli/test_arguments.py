@@ -69,3 +69,22 @@ def test_the_status_reaches_the_shell():
     )
     assert done.returncode == 2
     assert done.stderr.startswith("les-viz: 'what' is not known")
+
+
+@pytest.mark.parametrize("command", ["md", "sweep", "train"])
+@pytest.mark.parametrize("content", ["a = " + "[" * 100_000, "a = " + "{b = " * 3000])
+def test_configurations_nested_without_end_are_refused(refused, tmp_path, command, content):
+    path = tmp_path / "deep.toml"
+    path.write_text(content)
+    more = () if command == "train" else ("--out", tmp_path / "out")
+    assert "deep.toml: is nested too deeply for a configuration" in refused(command, path, *more)
+
+
+def test_what_a_file_says_cannot_flood_the_terminal_or_steer_it(refused, tmp_path):
+    path = tmp_path / "long.toml"
+    path.write_text(f'[structure]\nsample = "{"x" * 900_000}"\n[model]\nname = "water"\n')
+    assert len(refused("md", path, "--out", tmp_path / "out")) < 5000
+    message = refused("md", tmp_path / "\x1b[31m\x1b]0;title\x07.toml", "--out", tmp_path / "out")
+    assert "cannot be read" in message
+    assert "\x1b" not in message
+    assert "\x07" not in message

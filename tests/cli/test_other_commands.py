@@ -91,13 +91,15 @@ def test_the_server_is_local_quiet_and_careful(les_viz, monkeypatch):
     monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
     assert les_viz("--no-browser", "--device", "cuda:1", "--upload-megabytes", "80", "--max-frames", "9000")[0] == 0
     ((command, environment),) = started
-    assert command[:4] == [sys.executable, "-P", "-m", "les_viz.ui.server"]
+    assert command[:4] == [sys.executable, "-P", "-m", "les_viz.ui.start"]
     assert command[4] == str(resources.APP_ROOT / "app.py")
     options = dict(flag.removeprefix("--").split("=") for flag in command[5:])
     assert options["server.address"] == "127.0.0.1"
     assert options["server.enableXsrfProtection"] == "true"
     assert options["server.maxUploadSize"] == "80"
     assert options["client.showErrorDetails"] == "none"
+    assert options["client.allowedOrigins"] == options["server.corsAllowedOrigins"] == "[]"
+    assert options["server.enableCORS"] == "true"
     assert options["browser.gatherUsageStats"] == "false"
     assert options["server.headless"] == "true"
     assert 8501 <= int(options["server.port"]) < 8551

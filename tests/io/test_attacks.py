@@ -150,6 +150,25 @@ def test_35_bombs_stop_at_the_limit(water):
             read_bytes(name, compress(water.encode()))
 
 
+def test_35_members_of_gzip_are_taken_in_time_that_grows_with_the_file(water):
+    padded = gzip.compress(water[:60].encode()) + gzip.compress(b"") * 19_000 + gzip.compress(water[60:].encode())
+    assert len(read_bytes("b.xyz.gz", padded + bytes(100)).frames[0]) == 3
+    begin = time.process_time()
+    with pytest.raises(StructureError, match=r"^b\.xyz\.gz: it is made of more than 20000 pieces: compress it again"):
+        read_bytes("b.xyz.gz", gzip.compress(b"") * 100_000)
+    assert time.process_time() - begin < 3  # 12 s where each member copied the rest of the file
+
+
+def test_35_one_long_text_does_not_lengthen_all_others(parse_here):
+    n_atoms = 1000
+    lines = [f"H {2 * i} 0 0 {'x' * 60_000 if i == 0 else 'a'} b{i}" for i in range(n_atoms)]
+    text = "\n".join([str(n_atoms), "Properties=species:S:1:pos:R:3:long:S:1:short:S:1", *lines, ""])
+    structures = parse_here(text)
+    assert structures.notes == ("'long' holds texts that are too long for so many atoms: left out",)
+    assert structures.frames[0].arrays["short"][-1] == "b999"
+    assert "long" not in structures.frames[0].arrays
+
+
 @pytest.mark.parametrize("name", ["a.cell", "a.fdf", "a.dat", "geometry.in", "a.res", "a.db", "a.py", "a", "a.pth", ""])
 def test_36_other_formats_of_ase_are_refused_by_name(name):
     with pytest.raises(StructureError, match="the format cannot be told from the name: use a file named"):

@@ -69,3 +69,15 @@ def test_a_damaged_answer_is_an_error(change):
 def test_noise_is_an_error(payload):
     with pytest.raises(StructureError, match="the reader returned damaged data"):
         unpack(payload)
+
+
+def test_texts_of_a_sender_are_not_lengthened_without_end():
+    atoms = ase.Atoms("H" * 1000, np.arange(3000.0).reshape(-1, 3))
+    atoms.arrays["words"] = np.array(["a"] * 1000)
+    payload = pack([atoms], [], "extxyz")
+    size = int.from_bytes(payload[:8], "little")
+    header = json.loads(payload[8 : 8 + size])
+    header["frames"][0]["arrays"]["words"]["text"][0] = "x" * 60_000
+    text = json.dumps(header).encode()
+    with pytest.raises(StructureError, match="damaged data"):
+        unpack(len(text).to_bytes(8, "little") + text + payload[8 + size :])

@@ -27,3 +27,14 @@ def test_displacements_have_a_band_for_each_element():
     (band, line) = figures_of(subjects_of({"run": Report(tables={"displacements": table})}))["displacements"].data
     assert (band.fill, line.name) == ("toself", "O")
     assert max(band.y) == 5.0
+
+
+def test_names_of_runs_never_become_links_or_styles():
+    label = "<a href='http://x.invalid'>run</a> & <b>more</b>"
+    figure = figures_of(subjects_of({label: Report(tables={"infrared": spectrum(200)})}))["infrared"]
+    text = figure.to_json()
+    assert "run" in text
+    assert "<a " not in text
+    assert "\\u003ca " not in text
+    assert "<b>more" not in text
+    assert "\\u003cb\\u003emore" not in text

@@ -227,3 +227,25 @@ def test_places_that_single_precision_does_not_know_are_noted(dtype):
     atoms.positions += 200 * atoms.cell[0]
     far = [note for note in predict(model, atoms).warnings if note not in notes]
     assert ["single precision knows places" in note for note in far] == ([True] if dtype == torch.float32 else [])
+
+
+@pytest.mark.parametrize(("factor", "name"), [(1e200, "energy"), (1e20, "energy")])
+def test_a_model_that_overflows_is_refused(factor, name):
+    model = random_model()
+    with torch.no_grad():
+        for values in model.energy_heads[0].parameters():
+            values.mul_(factor)
+    with pytest.raises(
+        ModelError, match=rf"^the {name} that the model gives .* are no usable numbers .* choose another$"
+    ):
+        predict(model, random_atoms(1))
+
+
+def test_charges_that_overflow_are_refused_whatever_else_is_asked():
+    model = random_model()
+    with torch.no_grad():
+        for values in model.charge_head.parameters():
+            values.mul_(1e200)
+    for quantities in ({"energy"}, {"forces", "dipole", "born_effective_charges"}):
+        with pytest.raises(ModelError, match="are no usable numbers"):
+            predict(model, random_atoms(1), quantities=quantities)

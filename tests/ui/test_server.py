@@ -11,6 +11,7 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 
 from les_viz.ui import charges, entry, server
+from les_viz.ui.guard import Guard
 
 CODE = """
 import gc
@@ -93,6 +94,11 @@ def started(monkeypatch, repository):
 def test_options_arrive_with_their_types(started, repository):
     assert started[1] == {"server.port": 8599, "server.headless": True, "server.address": "127.0.0.1"}
     assert sys.argv == [str(repository / "app.py")]
+
+
+def test_the_app_is_guarded(started):
+    """First of all: Streamlit's own checks come after it."""
+    assert started[0]._user_middleware[0].cls is Guard
 
 
 async def answer(app, path, **headers):

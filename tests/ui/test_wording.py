@@ -1,3 +1,5 @@
+import re
+
 import pandas as pd
 import pytest
 
@@ -40,6 +42,32 @@ def test_numbers_have_the_digits_that_their_errors_allow(value, error, text):
 def test_markup_of_foreign_text_is_made_harmless():
     for text in ("![x](http://h/p.png)", "[a](b)", "$e$", "<script>", "`code`", ":red[x]", "# title", "a_b*c~d|e"):
         shown = plain(text)
-        assert shown.replace("\\", "") == text
+        assert shown.replace("\\", "").replace("\u2060", "") == text
         for character in "![]()$<>`:#*_~|":
             assert all(shown[i - 1] == "\\" for i, c in enumerate(shown) if c == character)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see http://x.invalid/a",
+        "HTTPS://x.invalid",
+        "www.x.invalid",
+        "a.b+c@x.invalid",
+        ":material/delete:",
+        ":smile: :+1:",
+        "12:30:45",
+    ],
+)
+def test_addresses_and_icons_are_interrupted_where_streamlit_would_find_them(text):
+    """It looks for these patterns once backslashes are gone; letters stay what they were."""
+    found = re.sub(r"\\(.)", r"\1", plain(text))
+    patterns = (r"(?i)https?://|www\.", r"[-.\w+]+@[-\w]+\.", r":(material/)?[\w+-]+:")
+    assert any(re.search(pattern, text) for pattern in patterns)
+    assert not any(re.search(pattern, found) for pattern in patterns)
+    assert found.replace("\u2060", "") == text
+
+
+def test_what_people_copy_is_left_as_it_is():
+    for text in ("les-viz md run.toml --out RUN --resume", "/home/me/runs/2026: full", "E +0.5 V/Å, T 300 K"):
+        assert "\u2060" not in plain(text)

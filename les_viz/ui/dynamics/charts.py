@@ -5,16 +5,19 @@ from functools import lru_cache
 import numpy as np
 import streamlit as st
 
+from les_viz.errors import LesVizError
 from les_viz.plots.text import signed
 from les_viz.plots.timeline import timeline
 from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.runs.tail import ThermoTail
+from les_viz.runs.thermo import check_columns
 from les_viz.ui.dynamics.plan import current_plan
 from les_viz.ui.dynamics.stream import trajectory_id
 from les_viz.ui.figures import show_figure
 from les_viz.ui.session import current
+from les_viz.ui.wording import plain
 from les_viz.units import DEBYE
 
 DRAW_EVERY_S = 2.0
@@ -30,7 +33,11 @@ def show_charts(entry: RunEntry) -> None:
     @st.fragment(run_every=DRAW_EVERY_S if moves else None)
     def charts() -> None:
         now = entry_of(entry.folder) or entry
-        columns = columns_of(now)
+        try:
+            columns = columns_of(now)
+        except LesVizError as error:
+            st.error(plain(f"{now.name}: {error}"))
+            return
         _show_metrics(columns)
         if not columns:
             st.caption("The plots begin with the first frame.")
@@ -48,7 +55,9 @@ def direction() -> np.ndarray:
 
 def columns_of(entry: RunEntry) -> dict[str, np.ndarray]:
     """The columns of the run by now."""
-    return _tail(entry.folder.as_posix(), current().run_turn).columns()
+    found = _tail(entry.folder.as_posix(), current().run_turn).columns()
+    check_columns(found)
+    return found
 
 
 @lru_cache(maxsize=16)

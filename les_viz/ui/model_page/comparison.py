@@ -13,7 +13,7 @@ from les_viz.elements import SYMBOLS
 from les_viz.errors import LesVizError
 from les_viz.plots import theme
 from les_viz.plots.parity import agreement, parity
-from les_viz.plots.text import signed
+from les_viz.plots.text import literal, signed
 from les_viz.response.prediction import FloatArray, Prediction
 from les_viz.ui import models, structures
 from les_viz.ui.figures import show_figure
@@ -171,8 +171,8 @@ def _show_parity(shown: Shown, other: ModelEntry, prediction: Prediction) -> Non
         pair.first,
         pair.second,
         pair.kinds,
-        x_label=f"{shown.model.label}: {pair.label} ({pair.unit})",
-        y_label=f"{other.label}: {pair.label} ({pair.unit})",
+        x_label=f"{literal(shown.model.label)}: {pair.label} ({pair.unit})",
+        y_label=f"{literal(other.label)}: {pair.label} ({pair.unit})",
     )
     show_figure(figure, key="model_parity")
     fit = "" if compared.r_squared is None else f", R² {compared.r_squared:.3f}"
@@ -206,7 +206,7 @@ def _compared(shown: Shown, other: ModelEntry, prediction: Prediction, what: str
 
 def _show_truth(shown: Shown, other: ModelEntry, prediction: Prediction, truth: FloatArray) -> None:
     values = np.concatenate([np.ravel(np.asarray(own.forces)) for own in (shown.prediction, prediction)])
-    kinds = [shown.model.label] * truth.size + [other.label] * truth.size
+    kinds = [literal(shown.model.label)] * truth.size + [literal(other.label)] * truth.size
     figure = parity(
         np.tile(truth.ravel(), 2),
         values,

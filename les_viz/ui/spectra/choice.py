@@ -178,7 +178,7 @@ def _reports(choice: Choice, names: Sequence[str], entries: dict[str, RunEntry])
                 step = entries[name].status.step
                 reports[_short(entries[name])] = report_of_run(str(entries[name].folder), step, choice.skip_fs)
         except (LesVizError, OSError) as caught:
-            problems.append(f"{name}: {plain(str(caught))}")
+            problems.append(plain(f"{name}: {caught}"))
     if choice.is_mean and len(reports) > 1:
         reports = {f"{MEAN_LABEL} of {len(reports)} runs": mean_of(list(reports.values()))}
     own = tuple(entries[name] for name in names if name in entries)
