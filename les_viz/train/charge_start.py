@@ -13,7 +13,7 @@ from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
 from les_viz.models.representation import pick_senders
 from les_viz.response.dipole import BOND_TOLERANCE
-from les_viz.train.forward import Forward, plain_representations
+from les_viz.train.forward import Forward
 from les_viz.train.frames import Batch
 
 FLAT_RIDGE = 1e-5
@@ -89,9 +89,7 @@ def _start_linear_map(model: LESModel, head: AtomicHead, batch: Batch, wanted: T
     """Least squares of the wanted charges in the features."""
     if head.linear is None:
         raise TypeError("charges can start from a head with a linear map only")
-    place = head.config.representation
-    representation, sums = plain_representations(model)[place], Forward(model, batch).sums[place]
-    features = representation.density_of_sums(sums, batch.surroundings).invariants.flatten(1).double()
+    features = Forward(model, batch).features[head.config.representation].double()
     gram = features.T @ features
     gram += torch.diag(RIDGE * gram.diagonal() + RIDGE * gram.diagonal().mean())
     target = (wanted / head.config.scale).double()[batch.surroundings.element_idx]

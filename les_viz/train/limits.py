@@ -8,6 +8,7 @@ from les_viz.elements import SYMBOLS
 from les_viz.errors import SettingError
 from les_viz.models.header import MAX_WIDTH
 from les_viz.train.config import TrainConfig
+from les_viz.train.start import MESSAGES
 
 _NONE = float("inf")
 
@@ -58,6 +59,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 CHOICES: dict[str, tuple[str | int, ...]] = {
     "data.labels": ("file", "ase"),
+    "model.message_passing": ("none", *MESSAGES),
     "model.charges.head": ("atomic", "bond"),
     "model.electrostatics.charge_sign": (1, -1),
     "training.dtype": ("float32", "float64"),
@@ -105,6 +107,13 @@ def _check_loss(config: TrainConfig) -> None:
     weights = {item.name for item in fields(config.loss)} - {"final_fraction"}
     if not any(getattr(config.loss, name) for name in weights):
         raise SettingError("every weight of [loss] is 0: there is nothing to learn, give loss.forces at least")
+    charges = config.model.charges
+    hear_messages = config.model.message_passing != "none" and not charges.cutoff
+    if config.loss.born_effective_charges > 0 and hear_messages and charges.head == "atomic":
+        raise SettingError(
+            "loss.born_effective_charges cannot be learned by atomic charges that read messages: set "
+            'model.charges.head = "bond", or model.message_passing = "none"'
+        )
 
 
 def _check_elements(config: TrainConfig) -> None:

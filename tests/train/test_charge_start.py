@@ -63,9 +63,13 @@ def charges_by_element(prepared: Prepared) -> dict[int, float]:
     return {z: float(charges[batch.surroundings.element_idx == i].mean()) for i, z in enumerate((1, 8))}
 
 
-@pytest.mark.parametrize("head", ["atomic", "bond"])
-def test_start(head, tmp_path):
-    found = charges_by_element(prepare(config_of(head), water_frames(tmp_path)))
+@pytest.mark.parametrize(
+    ("head", "message"), [("atomic", "none"), ("bond", "none"), ("atomic", "full"), ("bond", "modulation")]
+)
+def test_start(head, message, tmp_path):
+    config = config_of(head)
+    config = replace(config, model=replace(config.model, message_passing=message))
+    found = charges_by_element(prepare(config, water_frames(tmp_path)))
     assert found[1] == pytest.approx(0.3, abs=0.03)
     assert found[8] == pytest.approx(-0.6, abs=0.06)
 

@@ -66,6 +66,11 @@ def test_lists_tables_and_whole_numbers_for_numbers_are_read():
         (changed(model={"charges": {"bond_cutoff": 6.0}}), "charges see"),
         (changed(model={"charges": {"cutoff": 2.0, "bond_cutoff": 3.0}}), "expected at most 2 Å"),
         (changed(model={"charges": {"cutoff": 9.0}}), "model.charges.cutoff is 9 Å"),
+        (changed(model={"message_passing": "all"}), "message_passing is 'all': expected one of none, modulation, full"),
+        (
+            changed(model={"message_passing": "full"}, loss={"born_effective_charges": 1.0}),
+            r'cannot be learned by atomic charges that read messages: set model\.charges\.head = "bond"',
+        ),
         (changed(model=3), r"model is 3: expected a table"),
         (changed(loss={"forces": -1.0}), "loss.forces is -1.0: expected a number at least 0"),
         (changed(output={"name": "../x"}), "output.name"),

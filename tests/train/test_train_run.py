@@ -134,6 +134,18 @@ def test_a_changed_configuration_does_not_resume(workplace, silence):
         train(workplace(model__n_radial=5), silence(), resume=True)
 
 
+def test_a_checkpoint_from_before_a_key_existed_resumes_while_the_key_has_its_default(workplace, silence, tmp_path):
+    train(workplace(training__epochs=1), silence())
+    place = tmp_path / "ions_last.pt"
+    content = torch.load(place, weights_only=True)
+    config = json.loads(content["config"])
+    del config["model"]["message_passing"]
+    torch.save({**content, "config": json.dumps(config)}, place)
+    assert train(workplace(training__epochs=1), silence(), resume=True).finished
+    with pytest.raises(SettingError, match=r"model\.message_passing = 'none', and the configuration now says 'full'"):
+        train(workplace(training__epochs=1, model__message_passing='"full"'), silence(), resume=True)
+
+
 def test_without_a_checkpoint_there_is_nothing_to_resume(workplace, silence, tmp_path):
     with pytest.raises(SettingError, match="no checkpoint to resume"):
         train(workplace(), silence(), resume=True)
