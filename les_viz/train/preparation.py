@@ -34,6 +34,7 @@ from les_viz.train.start import (
     model_config,
     random_model,
     take_weights,
+    together,
     widened,
 )
 from les_viz.train.teacher import labelled_by
@@ -102,16 +103,17 @@ def prepare(config: TrainConfig, folder: Path, say: Say = _nothing) -> Prepared:
     )
     say(f"neighbours and Coulomb sums of {len(train)} training and {len(held_out)} held-out frames")
     training_set = FrameSet([*train, *interactions], form)
-    nearest = training_set.nearest_distances()
+    nearest, trained = training_set.nearest_distances(), training_set.atoms_by_element()
     if start is not None:
         seen = take_weights(model, start, sign_is_open=bool(config.model.charges.positive_element))
         nearest = widened(nearest, seen.nearest_distances, elements_of(train))
+        trained = together(trained, seen.trained_atoms)
     elif config.model.charges.start and model.coulomb is not None:
         some = list(range(min(FRAMES_OF_START, len(training_set))))
         start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
     return Prepared(
         model=model,
-        config=replace(architecture, nearest_distances=nearest),
+        config=replace(architecture, nearest_distances=nearest, trained_atoms=trained),
         train=training_set,
         held_out=FrameSet(held_out, form),
         data_hash=data_hash,

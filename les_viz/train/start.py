@@ -199,6 +199,16 @@ def widened(
     return {z: (min(values), max(values)) for z, values in both.items()}
 
 
+def together(now: dict[int, int], before: dict[int, int]) -> dict[int, int]:
+    """Atoms of each element in two rounds of training; unknown, hence empty, where the first does not say.
+
+    Args:
+        now: by atomic number.
+        before: the same of the model that training starts from.
+    """
+    return {z: now.get(z, 0) + before.get(z, 0) for z in sorted({*now, *before})} if before else {}
+
+
 def _read_start(path: Path) -> tuple[ModelConfig, Weights]:
     try:
         return read_native(path)

@@ -219,6 +219,19 @@ def test_a_start_keeps_its_energies_and_takes_the_level_of_theory_of_new_data(wo
     assert more.best["force_rmse_meV_per_A"] < 0.1
 
 
+def test_elements_without_a_training_frame_are_told_of_and_a_second_round_adds_its_own(workplace, silence, tmp_path):
+    elements = {"model__elements": '["Na", "Cl", "K"]', "training__epochs": "1"}
+    train(workplace(output__name='"first"', **elements), silence())
+    model = les_viz.load_model(str(tmp_path / "first.safetensors"))
+    assert model.config.trained_atoms == {11: 24, 17: 24}
+    frame = ase.io.read(tmp_path / "val.extxyz", "0")
+    assert not [words for words in les_viz.predict(model, frame).warnings if "element" in words]
+    frame.symbols[0] = "K"
+    assert "1 K atom: the training data had none" in " ".join(les_viz.predict(model, frame).warnings)
+    train(workplace("more.toml", output__name='"more"', **{**STILL, **elements}), silence())
+    assert les_viz.load_model(str(tmp_path / "more.safetensors")).config.trained_atoms == {11: 48, 17: 48}
+
+
 def test_a_start_keeps_the_scale_of_its_charges(workplace, silence, tmp_path):
     train(workplace(output__name='"first"', model__electrostatics__epsilon_infinity="2.0"), silence())
     with pytest.raises(SettingError, match=r"its epsilon_infinity are 2\.0, the configuration asks for 1\.0"):
