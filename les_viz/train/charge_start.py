@@ -5,7 +5,7 @@ even in them. A training may therefore start from charges of a stated size, let 
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from les_viz.elements import covalent_radius
 from les_viz.errors import SettingError
@@ -20,6 +20,27 @@ FLAT_RIDGE = 1e-5
 """Of the least squares for the function of the distance, relative to its mean diagonal."""
 RIDGE = 1e-3
 """Of the least squares for the linear map, relative to its diagonal."""
+
+LARGEST_AT_RANDOM = 1.0
+"""e: root mean square of charges from random weights, which a large `scale` would make absurd."""
+
+
+@torch.no_grad()
+def calm_charges(model: LESModel, batch: Batch) -> None:
+    """Shrink the random charges of a start, if they are larger than charges are.
+
+    Args:
+        model: at its random start, with a charge head.
+        batch: some training frames.
+    """
+    head, size = model.charge_head, float(Forward(model, batch).latent.charges.square().mean().sqrt())
+    if size <= LARGEST_AT_RANDOM:
+        return
+    ends: list[Tensor] = [head.radial] if isinstance(head, BondHead) else []
+    if isinstance(head, AtomicHead):
+        ends = [layer.weight for layer in (head.layers[-1], head.linear) if isinstance(layer, nn.Linear)]
+    for weight in ends:
+        weight.mul_(LARGEST_AT_RANDOM / size)
 
 
 @torch.no_grad()

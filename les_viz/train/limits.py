@@ -10,7 +10,8 @@ from les_viz.models.header import MAX_WIDTH
 from les_viz.train.config import TrainConfig
 from les_viz.train.start import MESSAGES
 
-_NONE = float("inf")
+LARGEST_WEIGHT = 1e9
+"""Of a term of the loss: beyond it single precision has no digits for the others."""
 
 RANGES: dict[str, tuple[float, float]] = {
     "data.validation_fraction": (0.0, 0.9),
@@ -22,7 +23,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.n_radial": (1, 128),
     "model.l_max": (1, 4),
     "model.nu_max": (1, 3),
-    "model.charges.scale": (1e-6, 1e6),
+    "model.charges.scale": (1e-3, 100.0),
     "model.charges.cutoff": (0.0, 20.0),
     "model.charges.n_radial": (0, 128),
     "model.charges.bond_cutoff": (0.0, 20.0),
@@ -33,23 +34,23 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.electrostatics.smearing": (0.05, 20.0),
     "model.electrostatics.k_cutoff": (0.01, 60.0),
     "model.electrostatics.epsilon_infinity": (1.0, 1e4),
-    "loss.forces": (0.0, _NONE),
-    "loss.energy": (0.0, _NONE),
-    "loss.energy_final": (0.0, _NONE),
+    "loss.forces": (0.0, LARGEST_WEIGHT),
+    "loss.energy": (0.0, LARGEST_WEIGHT),
+    "loss.energy_final": (0.0, LARGEST_WEIGHT),
     "loss.final_fraction": (0.0, 1.0),
-    "loss.molecular_forces": (0.0, _NONE),
-    "loss.interaction_forces": (0.0, _NONE),
-    "loss.stress": (0.0, _NONE),
-    "loss.dipole": (0.0, _NONE),
-    "loss.born_effective_charges": (0.0, _NONE),
-    "loss.neutrality": (0.0, _NONE),
+    "loss.molecular_forces": (0.0, LARGEST_WEIGHT),
+    "loss.interaction_forces": (0.0, LARGEST_WEIGHT),
+    "loss.stress": (0.0, LARGEST_WEIGHT),
+    "loss.dipole": (0.0, LARGEST_WEIGHT),
+    "loss.born_effective_charges": (0.0, LARGEST_WEIGHT),
+    "loss.neutrality": (0.0, LARGEST_WEIGHT),
     "training.epochs": (1, 10**6),
     "training.atoms_per_batch": (1, 10**7),
     "training.learning_rate": (1e-12, 10.0),
     "training.final_learning_rate": (0.0, 1.0),
     "training.warm_up_steps": (0, 10**7),
     "training.weight_decay": (0.0, 10.0),
-    "training.clip": (0.0, _NONE),
+    "training.clip": (0.0, LARGEST_WEIGHT),
     "training.ema_decay": (0.0, 0.999999),
     "training.patience": (0, 10**6),
     "training.seed": (0, 2**31),
@@ -75,8 +76,7 @@ def check_ranges(config: TrainConfig) -> None:
     for key, (lowest, highest) in RANGES.items():
         value = _at(config, key)
         if not lowest <= value <= highest:
-            allowed = f"at least {lowest:g}" if highest == _NONE else f"from {lowest:g} to {highest:g}"
-            raise SettingError(f"{key} is {value!r}: expected a number {allowed}")
+            raise SettingError(f"{key} is {value!r}: expected a number from {lowest:g} to {highest:g}")
     for key, choices in CHOICES.items():
         if _at(config, key) not in choices:
             raise SettingError(f"{key} is {_at(config, key)!r}: expected one of {', '.join(map(str, choices))}")

@@ -11,7 +11,7 @@ from les_viz.errors import SettingError
 from les_viz.models.config import ModelConfig
 from les_viz.models.model import LESModel
 from les_viz.train.baseline import fit_atomic_energies
-from les_viz.train.charge_start import start_charges
+from les_viz.train.charge_start import calm_charges, start_charges
 from les_viz.train.checks import check_data, elements_of
 from les_viz.train.config import TrainConfig
 from les_viz.train.frames import FrameFormat, FrameSet
@@ -108,9 +108,12 @@ def prepare(config: TrainConfig, folder: Path, say: Say = _nothing) -> Prepared:
         seen = take_weights(model, start, sign_is_open=bool(config.model.charges.positive_element))
         nearest = widened(nearest, seen.nearest_distances, elements_of(train))
         trained = together(trained, seen.trained_atoms)
-    elif config.model.charges.start and model.coulomb is not None:
-        some = list(range(min(FRAMES_OF_START, len(training_set))))
-        start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
+    elif model.coulomb is not None:
+        some = training_set.batch(list(range(min(FRAMES_OF_START, len(training_set)))))
+        if config.model.charges.start:
+            start_charges(model, some, by_number(config.model.charges.start))
+        else:
+            calm_charges(model, some)
     return Prepared(
         model=model,
         config=replace(architecture, nearest_distances=nearest, trained_atoms=trained),

@@ -74,6 +74,19 @@ def test_start(head, message, tmp_path):
     assert found[8] == pytest.approx(-0.6, abs=0.06)
 
 
+@pytest.mark.parametrize("head", ["atomic", "bond"])
+def test_random_charges_are_of_a_size_that_charges_have(head, tmp_path):
+    folder, sizes = water_frames(tmp_path), {}
+    for scale in (0.01, 100.0):
+        config = config_of(head, scale=scale)
+        charges = replace(config.model.charges, start={})
+        prepared = prepare(replace(config, model=replace(config.model, charges=charges)), folder)
+        batch = prepared.train.batch(list(range(len(prepared.train))))
+        sizes[scale] = float(Forward(prepared.model, batch).latent.charges.detach().square().mean().sqrt())
+    assert 0 < sizes[0.01] < 0.5
+    assert sizes[100.0] == pytest.approx(1.0)
+
+
 class Silent:
     def step(self, epoch, done, batches, errors):
         pass

@@ -72,7 +72,12 @@ def test_lists_tables_and_whole_numbers_for_numbers_are_read():
             r'cannot be learned by atomic charges that read messages: set model\.charges\.head = "bond"',
         ),
         (changed(model=3), r"model is 3: expected a table"),
-        (changed(loss={"forces": -1.0}), "loss.forces is -1.0: expected a number at least 0"),
+        (changed(loss={"forces": -1.0}), "loss.forces is -1.0: expected a number from 0 to 1e"),
+        (changed(loss={"forces": 1e30}), r"loss.forces is 1e\+30: expected a number from 0 to 1e\+09"),
+        (
+            changed(model={"charges": {"scale": 1e5}}),
+            "model.charges.scale is 100000.0: expected a number from 0.001 to",
+        ),
         (changed(output={"name": "../x"}), "output.name"),
         ({"data": {"train": []}}, "data.train is empty"),
         ({"data": {"train": "a", "validation_fraction": 0}}, "hold some frames out"),

@@ -99,6 +99,31 @@ def test_the_command_says_that_it_was_stopped(workplace, silence, monkeypatch, c
     assert main(["train", str(path), "--resume"]) == 130
 
 
+class StopsWhilePreparing:
+    def __init__(self, words):
+        self.words = words
+
+    def preparing(self, words):
+        if words.startswith(self.words):
+            raise KeyboardInterrupt
+
+
+def test_the_command_says_what_is_kept_if_it_is_stopped_before_the_first_step(workplace, monkeypatch, capsys, tmp_path):
+    teacher = {"data__labels": '"ase"', "teacher__calculator": '"ase.calculators.lj:LennardJones"'}
+    monkeypatch.setattr("les_viz.cli.train.Screen", lambda: StopsWhilePreparing("neighbours"))
+    path = workplace()
+    assert main(["train", str(path)]) == 130
+    assert capsys.readouterr().err.strip() == (
+        f"stopped before the first step; nothing was written; start again with: les-viz train {path}"
+    )
+    monkeypatch.setattr("les_viz.cli.train.Screen", lambda: StopsWhilePreparing("labels of train.extxyz: 3"))
+    path = workplace(**teacher)
+    assert main(["train", str(path)]) == 130
+    labels = tmp_path / "teacher_labels.jsonl"
+    assert f"the labels so far are kept in {labels}; start again with" in capsys.readouterr().err
+    assert len(labels.read_text().splitlines()) == 3
+
+
 def test_equal_seeds_train_equal_models_and_others_do_not(workplace, silence, tmp_path):
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
         train(workplace(f"{folder}.toml", output__folder=f'"{folder}"', training__seed=seed), silence())
