@@ -29,6 +29,13 @@ class System:
     """A batch of structures; one structure is a batch of one.
 
     Cells stay in double precision, so that the set of k vectors does not depend on the precision of the rest.
+
+    Attributes:
+        positions: (atoms, 3), Å; all structures after each other.
+        atomic_numbers: (atoms,).
+        cell: (systems, 3, 3), Å, rows are lattice vectors.
+        pbc: (systems, 3) bool: all true (periodic) or all false (open).
+        system_idx: (atoms,) which structure an atom belongs to, sorted.
     """
 
     positions: Positions

@@ -24,17 +24,8 @@ SystemIndex: TypeAlias = Int[Tensor, " atoms"]
 AtomicNumbers: TypeAlias = Int[Tensor, " atoms"]
 """Atomic numbers."""
 
-ChannelCharges: TypeAlias = Float[Tensor, "atoms channels"]
-"""Latent charges in e, one column a channel."""
-
-Energies: TypeAlias = Float[Tensor, " systems"]
-"""Energies in eV."""
-
 Forces: TypeAlias = Float[Tensor, "atoms 3"]
 """Forces in eV/Å."""
-
-Stresses: TypeAlias = Float[Tensor, "systems 3 3"]
-"""Stress in eV/Å³, sign as in ASE (positive under tension)."""
 
 BornCharges: TypeAlias = Float[Tensor, "atoms 3 3"]
 """Born effective charges in e: (atoms, field direction, displacement direction)."""

@@ -149,12 +149,6 @@ def power_spectral_density(
     return wavenumber, np.array(blocks), float(width * wavenumber[1] * size / length)
 
 
-def current_of_dipole(dipole: FloatArray, timestep_fs: float) -> FloatArray:
-    """(points, 3) time derivative by central differences; damps fast motion by sin(ωΔt)/ωΔt."""
-    found: FloatArray = np.gradient(dipole, timestep_fs, axis=0)
-    return found
-
-
 def smoothed(spectrum: Spectrum, width_per_cm: float) -> Spectrum:
     """A spectrum under a Gaussian of so many 1/cm (standard deviation); errors are smoothed alike."""
     step = spectrum.wavenumber_per_cm[1]

@@ -74,6 +74,14 @@ def run(options: Namespace) -> None:
             f"{result.best['force_rmse_meV_per_A']:.2f} meV/Å, energy "
             f"{result.best['energy_rmse_meV_per_atom']:.3f} meV/atom) and {result.files.log}"
         )
-    if not result.finished:
+    if result.finished:
+        return
+    if result.started:
         print(f"stopped; go on with: les-viz train {path} --resume", file=sys.stderr)
-        raise KeyboardInterrupt
+    else:
+        kept = f"the labels so far are kept in {result.labels}" if result.labels else "nothing was written"
+        again = f"les-viz train {path}{' --resume' if options.resume else ''}"
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+        print(f"stopped before the first step; {kept}; start again with: {again}", file=sys.stderr)
+    raise KeyboardInterrupt

@@ -49,9 +49,6 @@ _SUFFIXES = {
     "json": Format.JSON,
 }
 
-UPLOAD_SUFFIXES: tuple[str, ...] = (*_SUFFIXES, "gz")
-"""Suffixes without their dot; POSCAR and CONTCAR have none."""
-
 _READABLE = ".extxyz, .xyz, .cif, POSCAR, CONTCAR, .vasp, .pdb, LAMMPS .data, ASE .traj or .json"
 _SNIFFED_BYTES = 65_536
 

@@ -131,5 +131,8 @@ class ModelConfig:
     """Electronic dielectric constant of the training system; 1 if unknown."""
     nearest_distances: dict[int, tuple[float, ...]] = field(default_factory=dict)
     """Å by atomic number: shortest and longest distance to the nearest neighbour in the training data, if known."""
+    trained_atoms: dict[int, int] = field(default_factory=dict)
+    """Atoms of each element in the training data, by atomic number; elements that none has are left out. Empty if
+    unknown."""
     provenance: dict[str, str] = field(default_factory=dict)
     """Free text: source, hash, licence, training command, seed, ..."""

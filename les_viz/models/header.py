@@ -41,6 +41,7 @@ MAX_DAMPING = 20.0
 MAX_K_CUTOFF = 60.0
 MAX_SCALE = 1e6
 MAX_ATOMIC_NUMBER = 118
+MAX_TRAINED_ATOMS = 10**15
 MAX_PROVENANCE_ENTRIES = 64
 MAX_PROVENANCE_TEXT = 4096
 
@@ -50,6 +51,8 @@ _Config = TypeVar("_Config")
 def config_to_json(config: ModelConfig) -> str:
     """The header of a model; equal configurations give equal text."""
     content = {"format_version": FORMAT_VERSION, **asdict(config)}
+    if not config.trained_atoms:
+        del content["trained_atoms"]  # as before there was such a key: files and hashes of models stay what they were
     return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -119,6 +122,10 @@ def check_config(config: ModelConfig) -> None:
             _refuse("atomic_energies", f"names element {number}, which is not in elements")
         _within(energy, -MAX_SCALE, MAX_SCALE, f"atomic_energies[{number}]")
     _check_nearest_distances(config)
+    for number, count in config.trained_atoms.items():
+        if number not in elements:
+            _refuse("trained_atoms", f"names element {number}, which is not in elements")
+        _within(count, 1, MAX_TRAINED_ATOMS, f"trained_atoms[{number}]")
     if config.charge_sign not in (1, -1):
         _refuse("charge_sign", f"is {config.charge_sign}, but must be 1 or -1")
     _within(config.epsilon_infinity, 1.0, 1e4, "epsilon_infinity")

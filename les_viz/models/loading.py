@@ -58,6 +58,9 @@ def load_model(source: str | Path, *, device: str = "cpu", dtype: "str | torch.d
         device: where its tensors live, such as "cpu" or "cuda".
         dtype: "float64" or "float32", or torch's own.
 
+    Returns:
+        The model, frozen.
+
     Raises:
         ModelError: not a model that can be used, with the reason.
         SettingError: unknown device or dtype.

@@ -35,6 +35,7 @@ class MessagePassing(nn.Module):
             raise ValueError("the representation has no message-passing step")
         self.config: MessageConfig = config.message
         self.l_max, self.n_embedding, self.n_radial = config.l_max, config.n_embedding, config.n_radial
+        self.cutoff = config.cutoff
         channels = config.n_embedding**2
         by_level = (config.l_max + 1, config.n_radial, channels)
         if self.config.memory:
@@ -119,8 +120,10 @@ class MessagePassing(nn.Module):
 
     def _decayed_rows(self, distance: Tensor, cutoff: Tensor, sent: Tensor) -> Tensor:
         parts = []
+        # Beyond the cutoff nothing arrives; padding lies so far away that a rate below zero would overflow there.
+        distance = distance.clamp(max=self.cutoff)
         for l in range(self.l_max + 1):  # noqa: E741
             decay = torch.exp(-distance.unsqueeze(2) * self.decay_rate[l].flatten())
             weights = decay * self.decay_prefactor[l].flatten() * cutoff.unsqueeze(2)
-            parts.append(torch.einsum("ikf,ikvf->vif", weights, sent[:, :, monomials.level_slice(l)]))
+            parts.append((weights.unsqueeze(2) * sent[:, :, monomials.level_slice(l)]).sum(dim=1).transpose(0, 1))
         return torch.cat(parts)

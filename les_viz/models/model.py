@@ -33,11 +33,6 @@ class Latent:
     charges: Tensor
     bond: BondCharges | None = None
 
-    @property
-    def bond_dipoles(self) -> Tensor | None:
-        """(atoms, 3) dipoles of the transfers to each atom, e Å; None for atomic heads."""
-        return None if self.bond is None else self.bond.dipoles
-
 
 class LESModel(nn.Module):
     """Short-range energies and latent charges from the same features; shared by all users, hence frozen once loaded."""

@@ -150,10 +150,17 @@ class Representation(nn.Module):
         return self._with_invariants(self.times_receiver(self._mixed(summed), surroundings))
 
     def features_of_sums(self, summed: Tensor, surroundings: Surroundings) -> Tensor:
-        """(atoms, n_features) from D where no message is passed.
+        """(atoms, n_features) from D; only messages read the edge vectors as well."""
+        if self.message is None:
+            return self._features_without_messages(summed, surroundings)
+        first = self.density_of_sums(summed, surroundings)
+        basis = self.edge_basis(surroundings.vectors)
+        return self.second_layer(surroundings, basis, own=first, sent=self.sent_by(surroundings, first))
 
-        The receiver's embedding multiplies each factor of an invariant alike, so it is applied to the invariants, which
-        are fewer than the densities.
+    def _features_without_messages(self, summed: Tensor, surroundings: Surroundings) -> Tensor:
+        """The receiver's embedding multiplies each factor of an invariant alike.
+
+        So it is applied to the invariants, which are fewer than the densities.
         """
         invariants = self._invariants(self._mixed(summed))
         receiver = self._receiver(surroundings, invariants.shape[2])

@@ -74,7 +74,7 @@ def _import_nglview() -> ModuleType:
     try:
         return importlib.import_module("nglview")
     except ImportError:
-        raise SettingError("nglview is not installed: pip install 'les_viz[notebook]'") from None
+        raise SettingError("nglview is not installed: pip install nglview") from None
 
 
 def _brought_version() -> str | None:

@@ -48,6 +48,9 @@ def view(
 
     Returns:
         A widget; what the visitor selects in one of the first backend is its `selection`.
+
+    Raises:
+        SettingError: something else than structures, an unknown colour, layer or backend, or one not installed.
     """
     if backend not in get_args(Backend):
         raise SettingError(f"backend is {backend!r}: expected one of {', '.join(get_args(Backend))}")

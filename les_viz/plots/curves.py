@@ -7,7 +7,7 @@ from math import ceil, floor, log10
 import numpy as np
 import plotly.graph_objects as go
 
-from les_viz.plots.theme import REFERENCE_GREY, SERIES, template
+from les_viz.plots.theme import SERIES, template
 from les_viz.response.prediction import FloatArray
 
 HEIGHT = 320
@@ -84,9 +84,3 @@ def round_values(values: FloatArray) -> list[float]:
     decades = range(floor(log10(low)), ceil(log10(high)) + 1)
     candidates = (float(f"{digit}e{decade}") for decade in decades for digit in digits)
     return [value for value in candidates if low <= value <= high]
-
-
-def with_level(figure: go.Figure, value: float, name: str) -> go.Figure:
-    """The figure with a grey horizontal line, named."""
-    figure.add_hline(y=value, line={"color": REFERENCE_GREY, "width": 1.5, "dash": "dash"}, annotation_text=name)
-    return figure

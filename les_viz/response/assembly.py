@@ -9,7 +9,7 @@ from torch import Tensor
 from les_viz.models.model import LESModel
 from les_viz.response.dipole import dipole, whole_molecules
 from les_viz.response.evaluation import Evaluation
-from les_viz.response.extrapolation import odd_electrons, unseen_distances
+from les_viz.response.extrapolation import odd_electrons, unseen_distances, unseen_elements
 from les_viz.response.prediction import FloatArray, Prediction, Quantity
 
 ROUGH_PLACE = 5e-5
@@ -111,6 +111,7 @@ def _assemble_one(
             *_notes(model, charges, periodic=periodic),
             *_far_away(evaluation.system.positions[atoms]),
             *odd_electrons(model, evaluation, number, atoms),
+            *unseen_elements(model, evaluation, atoms),
             *unseen_distances(model, evaluation, atoms),
         ),
     )

@@ -75,6 +75,23 @@ def _is_always_neutral(model: LESModel) -> bool:
     return isinstance(head, BondHeadConfig) and not head.formal_charges
 
 
+def unseen_elements(model: LESModel, evaluation: Evaluation, atoms: slice) -> tuple[str, ...]:
+    """One sentence for each element that the model has a place for, but no training data had.
+
+    Args:
+        model: one whose header says which elements it was trained on; others cannot tell.
+        evaluation: of a batch.
+        atoms: those of the structure in question.
+    """
+    trained = model.config.trained_atoms
+    numbers = evaluation.system.atomic_numbers[atoms].tolist()
+    unseen = sorted(set(numbers) - set(trained)) if trained else []
+    return tuple(
+        f"{_atoms(numbers.count(number), number)}: the training data had none of this element; do not trust the numbers"
+        for number in unseen
+    )
+
+
 def unseen_distances(model: LESModel, evaluation: Evaluation, atoms: slice) -> tuple[str, ...]:
     """One sentence for each element with an atom whose nearest neighbour is closer or farther than any in training.
 
@@ -97,11 +114,15 @@ def unseen_distances(model: LESModel, evaluation: Evaluation, atoms: slice) -> t
         outside = own[(own < (1 - MARGIN) * shortest) | (own > (1 + MARGIN) * longest)]
         if len(outside):
             notes.append(
-                f"{len(outside)} {SYMBOLS[number]} atom{'s' if len(outside) > 1 else ''} with the nearest neighbour "
+                f"{_atoms(len(outside), number)} with the nearest neighbour "
                 f"{_place(float(outside[0]), model.cutoff)}: the training data had {shortest:.2f} to {longest:.2f} Å; "
                 "do not trust the numbers"
             )
     return tuple(notes)
+
+
+def _atoms(count: int, number: int) -> str:
+    return f"{count} {SYMBOLS[number]} atom{'s' if count > 1 else ''}"
 
 
 def _place(distance: float, cutoff: float) -> str:

@@ -5,7 +5,7 @@ even in them. A training may therefore start from charges of a stated size, let 
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from les_viz.elements import covalent_radius
 from les_viz.errors import SettingError
@@ -13,13 +13,34 @@ from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
 from les_viz.models.representation import pick_senders
 from les_viz.response.dipole import BOND_TOLERANCE
-from les_viz.train.forward import Forward, plain_representations
+from les_viz.train.forward import Forward
 from les_viz.train.frames import Batch
 
 FLAT_RIDGE = 1e-5
 """Of the least squares for the function of the distance, relative to its mean diagonal."""
 RIDGE = 1e-3
 """Of the least squares for the linear map, relative to its diagonal."""
+
+LARGEST_AT_RANDOM = 1.0
+"""e: root mean square of charges from random weights, which a large `scale` would make absurd."""
+
+
+@torch.no_grad()
+def calm_charges(model: LESModel, batch: Batch) -> None:
+    """Shrink the random charges of a start, if they are larger than charges are.
+
+    Args:
+        model: at its random start, with a charge head.
+        batch: some training frames.
+    """
+    head, size = model.charge_head, float(Forward(model, batch).latent.charges.square().mean().sqrt())
+    if size <= LARGEST_AT_RANDOM:
+        return
+    ends: list[Tensor] = [head.radial] if isinstance(head, BondHead) else []
+    if isinstance(head, AtomicHead):
+        ends = [layer.weight for layer in (head.layers[-1], head.linear) if isinstance(layer, nn.Linear)]
+    for weight in ends:
+        weight.mul_(LARGEST_AT_RANDOM / size)
 
 
 @torch.no_grad()
@@ -89,9 +110,7 @@ def _start_linear_map(model: LESModel, head: AtomicHead, batch: Batch, wanted: T
     """Least squares of the wanted charges in the features."""
     if head.linear is None:
         raise TypeError("charges can start from a head with a linear map only")
-    place = head.config.representation
-    representation, sums = plain_representations(model)[place], Forward(model, batch).sums[place]
-    features = representation.density_of_sums(sums, batch.surroundings).invariants.flatten(1).double()
+    features = Forward(model, batch).features[head.config.representation].double()
     gram = features.T @ features
     gram += torch.diag(RIDGE * gram.diagonal() + RIDGE * gram.diagonal().mean())
     target = (wanted / head.config.scale).double()[batch.surroundings.element_idx]

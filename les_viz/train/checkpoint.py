@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from les_viz.errors import SettingError
-from les_viz.train.config import TrainConfig
+from les_viz.train.config import DataConfig, TrainConfig
 
 FORMAT = 2
 PARTS = {"model", "optimizer", "average", "course", "data"}
@@ -70,7 +70,9 @@ def check_same_data(state: dict[str, Any], data_hash: str, path: Path) -> None:
 
 
 def _check_same(before: dict[str, Any], now: dict[str, Any], path: Path) -> None:
-    old, new = _flat(before), _flat(now)
+    # A key that a newer version brought was at its default.
+    defaults = json.loads(json.dumps(asdict(TrainConfig(data=DataConfig(train=())))))
+    old, new = _flat(defaults) | _flat(before), _flat(now)
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key) and key not in MAY_CHANGE:
             raise SettingError(

@@ -60,7 +60,7 @@ class ChargesConfig:
     scale: float = 0.1
     """Factor on the output, e."""
     cutoff: float = 0.0
-    """Å, of features that the charges have for themselves; 0: they read those of the energy."""
+    """Å, of features that the charges have for themselves, without messages; 0: they read those of the energy."""
     n_radial: int = 0
     """Radial functions of those features; 0 for as many as the energy has."""
     bond_cutoff: float = 0.0
@@ -106,6 +106,10 @@ class ModelSettings:
     n_radial: int = 12
     l_max: int = 3
     nu_max: int = 2
+    message_passing: str = "none"
+    """One step in which neighbours tell each other what they see, so that an atom feels up to twice the cutoff:
+    `modulation` (the features of a neighbour scale its edge, by channel and angular momentum) or `full` (modulation by
+    one number, decaying densities and memory), as in published models; slower."""
     energy_hidden: tuple[int, ...] = (32, 16)
     start_from: str = ""
     """Model file of the same shape, ours, whose weights are the start; empty for random ones."""

@@ -40,18 +40,20 @@ class Forward:
     def __init__(self, model: LESModel, batch: Batch) -> None:
         """Evaluate the networks; D and the edge vectors are leaves of the graph."""
         self.model, self.batch = model, batch
-        parts = plain_representations(model)
+        parts = representations_of(model)
         self.edges = [EdgeFunctions.of(part, batch.surroundings.vectors, batch.widths) for part in parts]
         self.sums = [edges.sums().requires_grad_() for edges in self.edges]
         self.surroundings = batch.surroundings
         self._leaves = [*self.sums]
-        if isinstance(model.charge_head, BondHead):
-            # Transfers depend on the distance itself, not only through the features.
+        if isinstance(model.charge_head, BondHead) or any(part.message is not None for part in parts):
+            # Transfers and messages depend on the edges themselves, not only through D.
             vectors = batch.surroundings.vectors.detach().requires_grad_()
             self.surroundings = replace(batch.surroundings, vectors=vectors)
             self._leaves.append(vectors)
-        features = [part.features_of_sums(sums, self.surroundings) for part, sums in zip(parts, self.sums, strict=True)]
-        self.latent: Latent = model.read(features, self.surroundings)
+        self.features = [
+            part.features_of_sums(sums, self.surroundings) for part, sums in zip(parts, self.sums, strict=True)
+        ]
+        self.latent: Latent = model.read(self.features, self.surroundings)
 
     def outputs(self, *, training: bool) -> Outputs:
         """Energies and forces; `training` keeps the graph behind them."""
@@ -110,9 +112,9 @@ class Forward:
         return found[..., 0], found[..., 1:]
 
 
-def plain_representations(model: LESModel) -> list[Representation]:
+def representations_of(model: LESModel) -> list[Representation]:
     """The representations of a model, all of a kind that this trainer knows."""
-    parts = [part for part in model.representations if isinstance(part, Representation) and part.message is None]
+    parts = [part for part in model.representations if isinstance(part, Representation)]
     if len(parts) < len(model.representations):
-        raise TypeError("this trainer knows representations without messages")
+        raise TypeError("this trainer knows Cartesian ACE representations only")
     return parts

@@ -164,6 +164,12 @@ class FrameSet:
                 found[number] = (float(own.min()), float(own.max()))
         return found
 
+    def atoms_by_element(self) -> dict[int, int]:
+        """Number of atoms of each element that the frames hold, by atomic number."""
+        own = torch.cat([frame.surroundings.element_idx for frame in self._frames[: len(self)]])
+        found = zip(self.form.elements, torch.bincount(own, minlength=len(self.form.elements)).tolist(), strict=True)
+        return {number: count for number, count in found if count}
+
     def batch_with_apart(self, numbers: Sequence[int]) -> Batch:
         """Some frames together and, where the labels are there, behind them their molecules apart."""
         paired = [n for n in numbers if n in self._apart]

@@ -8,8 +8,10 @@ from les_viz.elements import SYMBOLS
 from les_viz.errors import SettingError
 from les_viz.models.header import MAX_WIDTH
 from les_viz.train.config import TrainConfig
+from les_viz.train.start import MESSAGES
 
-_NONE = float("inf")
+LARGEST_WEIGHT = 1e9
+"""Of a term of the loss: beyond it single precision has no digits for the others."""
 
 RANGES: dict[str, tuple[float, float]] = {
     "data.validation_fraction": (0.0, 0.9),
@@ -21,7 +23,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.n_radial": (1, 128),
     "model.l_max": (1, 4),
     "model.nu_max": (1, 3),
-    "model.charges.scale": (1e-6, 1e6),
+    "model.charges.scale": (1e-3, 100.0),
     "model.charges.cutoff": (0.0, 20.0),
     "model.charges.n_radial": (0, 128),
     "model.charges.bond_cutoff": (0.0, 20.0),
@@ -32,23 +34,23 @@ RANGES: dict[str, tuple[float, float]] = {
     "model.electrostatics.smearing": (0.05, 20.0),
     "model.electrostatics.k_cutoff": (0.01, 60.0),
     "model.electrostatics.epsilon_infinity": (1.0, 1e4),
-    "loss.forces": (0.0, _NONE),
-    "loss.energy": (0.0, _NONE),
-    "loss.energy_final": (0.0, _NONE),
+    "loss.forces": (0.0, LARGEST_WEIGHT),
+    "loss.energy": (0.0, LARGEST_WEIGHT),
+    "loss.energy_final": (0.0, LARGEST_WEIGHT),
     "loss.final_fraction": (0.0, 1.0),
-    "loss.molecular_forces": (0.0, _NONE),
-    "loss.interaction_forces": (0.0, _NONE),
-    "loss.stress": (0.0, _NONE),
-    "loss.dipole": (0.0, _NONE),
-    "loss.born_effective_charges": (0.0, _NONE),
-    "loss.neutrality": (0.0, _NONE),
+    "loss.molecular_forces": (0.0, LARGEST_WEIGHT),
+    "loss.interaction_forces": (0.0, LARGEST_WEIGHT),
+    "loss.stress": (0.0, LARGEST_WEIGHT),
+    "loss.dipole": (0.0, LARGEST_WEIGHT),
+    "loss.born_effective_charges": (0.0, LARGEST_WEIGHT),
+    "loss.neutrality": (0.0, LARGEST_WEIGHT),
     "training.epochs": (1, 10**6),
     "training.atoms_per_batch": (1, 10**7),
     "training.learning_rate": (1e-12, 10.0),
     "training.final_learning_rate": (0.0, 1.0),
     "training.warm_up_steps": (0, 10**7),
     "training.weight_decay": (0.0, 10.0),
-    "training.clip": (0.0, _NONE),
+    "training.clip": (0.0, LARGEST_WEIGHT),
     "training.ema_decay": (0.0, 0.999999),
     "training.patience": (0, 10**6),
     "training.seed": (0, 2**31),
@@ -58,6 +60,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 CHOICES: dict[str, tuple[str | int, ...]] = {
     "data.labels": ("file", "ase"),
+    "model.message_passing": ("none", *MESSAGES),
     "model.charges.head": ("atomic", "bond"),
     "model.electrostatics.charge_sign": (1, -1),
     "training.dtype": ("float32", "float64"),
@@ -73,8 +76,7 @@ def check_ranges(config: TrainConfig) -> None:
     for key, (lowest, highest) in RANGES.items():
         value = _at(config, key)
         if not lowest <= value <= highest:
-            allowed = f"at least {lowest:g}" if highest == _NONE else f"from {lowest:g} to {highest:g}"
-            raise SettingError(f"{key} is {value!r}: expected a number {allowed}")
+            raise SettingError(f"{key} is {value!r}: expected a number from {lowest:g} to {highest:g}")
     for key, choices in CHOICES.items():
         if _at(config, key) not in choices:
             raise SettingError(f"{key} is {_at(config, key)!r}: expected one of {', '.join(map(str, choices))}")
@@ -105,6 +107,13 @@ def _check_loss(config: TrainConfig) -> None:
     weights = {item.name for item in fields(config.loss)} - {"final_fraction"}
     if not any(getattr(config.loss, name) for name in weights):
         raise SettingError("every weight of [loss] is 0: there is nothing to learn, give loss.forces at least")
+    charges = config.model.charges
+    hear_messages = config.model.message_passing != "none" and not charges.cutoff
+    if config.loss.born_effective_charges > 0 and hear_messages and charges.head == "atomic":
+        raise SettingError(
+            "loss.born_effective_charges cannot be learned by atomic charges that read messages: set "
+            'model.charges.head = "bond", or model.message_passing = "none"'
+        )
 
 
 def _check_elements(config: TrainConfig) -> None:

@@ -11,7 +11,7 @@ from les_viz.errors import SettingError
 from les_viz.models.config import ModelConfig
 from les_viz.models.model import LESModel
 from les_viz.train.baseline import fit_atomic_energies
-from les_viz.train.charge_start import start_charges
+from les_viz.train.charge_start import calm_charges, start_charges
 from les_viz.train.checks import check_data, elements_of
 from les_viz.train.config import TrainConfig
 from les_viz.train.frames import FrameFormat, FrameSet
@@ -34,6 +34,7 @@ from les_viz.train.start import (
     model_config,
     random_model,
     take_weights,
+    together,
     widened,
 )
 from les_viz.train.teacher import labelled_by
@@ -102,16 +103,20 @@ def prepare(config: TrainConfig, folder: Path, say: Say = _nothing) -> Prepared:
     )
     say(f"neighbours and Coulomb sums of {len(train)} training and {len(held_out)} held-out frames")
     training_set = FrameSet([*train, *interactions], form)
-    nearest = training_set.nearest_distances()
+    nearest, trained = training_set.nearest_distances(), training_set.atoms_by_element()
     if start is not None:
         seen = take_weights(model, start, sign_is_open=bool(config.model.charges.positive_element))
         nearest = widened(nearest, seen.nearest_distances, elements_of(train))
-    elif config.model.charges.start and model.coulomb is not None:
-        some = list(range(min(FRAMES_OF_START, len(training_set))))
-        start_charges(model, training_set.batch(some), by_number(config.model.charges.start))
+        trained = together(trained, seen.trained_atoms)
+    elif model.coulomb is not None:
+        some = training_set.batch(list(range(min(FRAMES_OF_START, len(training_set)))))
+        if config.model.charges.start:
+            start_charges(model, some, by_number(config.model.charges.start))
+        else:
+            calm_charges(model, some)
     return Prepared(
         model=model,
-        config=replace(architecture, nearest_distances=nearest),
+        config=replace(architecture, nearest_distances=nearest, trained_atoms=trained),
         train=training_set,
         held_out=FrameSet(held_out, form),
         data_hash=data_hash,

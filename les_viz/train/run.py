@@ -21,12 +21,16 @@ class Result:
     Attributes:
         files: what was written.
         best: record of the best epoch, or None before the first.
-        finished: False if it was stopped and can be resumed.
+        finished: False if it was stopped.
+        started: False if it was stopped before the first step.
+        labels: the file that keeps what a teacher computed, if there is one.
     """
 
     files: Files
     best: Record | None
     finished: bool
+    started: bool = True
+    labels: Path | None = None
 
 
 def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
@@ -46,7 +50,11 @@ def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
     files.prepare()
     state = load_checkpoint(files.checkpoint, config) if resume else None
     torch.set_num_threads(config.training.threads)
-    prepared = prepare(config, folder, listener.preparing)
+    try:
+        prepared = prepare(config, folder, listener.preparing)
+    except KeyboardInterrupt:
+        labels = files.labels if config.data.labels == "ase" and files.labels.exists() else None
+        return Result(files=files, best=None, finished=False, started=False, labels=labels)
     trainer = Trainer(config, prepared.model, prepared.train, prepared.held_out)
     if state is not None:
         check_same_data(state, prepared.data_hash, files.checkpoint)

@@ -11,16 +11,32 @@ from torch import nn
 
 from les_viz.elements import SYMBOLS
 from les_viz.errors import ModelError, SettingError
-from les_viz.models.config import BondHeadConfig, ElectrostaticsConfig, HeadConfig, ModelConfig, RepresentationConfig
+from les_viz.models.config import (
+    BondHeadConfig,
+    ElectrostaticsConfig,
+    HeadConfig,
+    MessageConfig,
+    ModelConfig,
+    RepresentationConfig,
+)
 from les_viz.models.heads import AtomicHead, BondHead
+from les_viz.models.message import MessagePassing
 from les_viz.models.model import LESModel
 from les_viz.models.native import Weights, read_native
 from les_viz.models.representation import Representation
 from les_viz.response.predict import predict
 from les_viz.train.baseline import fit_to
 from les_viz.train.config import ChargesConfig, ModelSettings
-from les_viz.train.forward import plain_representations
+from les_viz.train.forward import representations_of
 from les_viz.train.labelled import Labelled
+
+MESSAGES = {
+    "modulation": MessageConfig(
+        memory=False, decay=False, modulation=True, modulation_per_channel=True, modulation_per_l=True
+    ),
+    "full": MessageConfig(memory=True, decay=True, modulation=True),
+}
+"""Message passing by its name in a configuration: the two kinds that published models have."""
 
 ENOUGH_FRAMES = 200
 """From which the level of theory is told."""
@@ -35,6 +51,7 @@ def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: d
         n_radial=settings.n_radial,
         l_max=settings.l_max,
         nu_max=settings.nu_max,
+        message=MESSAGES.get(settings.message_passing),
     )
     charged, electric = not settings.short_range_only, settings.electrostatics
     own = (_charge_features(representation, settings.charges),) if charged and settings.charges.cutoff else ()
@@ -55,7 +72,8 @@ def model_config(settings: ModelSettings, elements: tuple[int, ...], energies: d
 
 
 def _charge_features(energy: RepresentationConfig, charges: ChargesConfig) -> RepresentationConfig:
-    return replace(energy, cutoff=charges.cutoff, n_radial=charges.n_radial or energy.n_radial)
+    n_radial = charges.n_radial or energy.n_radial
+    return replace(energy, cutoff=charges.cutoff, n_radial=n_radial, message=None)
 
 
 def _charge_head(settings: ModelSettings) -> HeadConfig | BondHeadConfig:
@@ -79,7 +97,7 @@ def random_model(config: ModelConfig, *, seed: int, dtype: torch.dtype, device: 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LESModel(config)
-        for representation in plain_representations(model):
+        for representation in representations_of(model):
             _start_representation(representation)
         for head in (*model.energy_heads, model.charge_head):
             if isinstance(head, AtomicHead | BondHead):
@@ -98,6 +116,21 @@ def _start_representation(representation: Representation) -> None:
     nn.init.normal_(representation.mixing, std=settings.n_radial_basis**-0.5)
     representation.bessel_frequencies.requires_grad = False
     representation.bessel_prefactor.requires_grad = False
+    if representation.message is not None:
+        _start_messages(representation.message)
+
+
+def _start_messages(message: MessagePassing) -> None:
+    """A second layer that is near the first one: it remembers the atom itself, or sums its edges once more."""
+    if message.config.memory:
+        nn.init.ones_(message.memory)
+    if message.config.decay:
+        nn.init.normal_(message.decay_prefactor, std=0.5)
+        nn.init.ones_(message.decay_rate)
+    for layer in message.modulation if message.config.modulation else ():
+        if isinstance(layer, nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.ones_(layer.bias)
 
 
 def take_weights(model: LESModel, path: Path, *, sign_is_open: bool) -> ModelConfig:
@@ -164,6 +197,16 @@ def widened(
     kept = {z: values for z, values in before.items() if z in distances or z not in present}
     both = {z: (*distances.get(z, ()), *kept.get(z, ())) for z in sorted({*distances, *kept})}
     return {z: (min(values), max(values)) for z, values in both.items()}
+
+
+def together(now: dict[int, int], before: dict[int, int]) -> dict[int, int]:
+    """Atoms of each element in two rounds of training; unknown, hence empty, where the first does not say.
+
+    Args:
+        now: by atomic number.
+        before: the same of the model that training starts from.
+    """
+    return {z: now.get(z, 0) + before.get(z, 0) for z in sorted({*now, *before})} if before else {}
 
 
 def _read_start(path: Path) -> tuple[ModelConfig, Weights]:

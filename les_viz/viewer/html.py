@@ -33,13 +33,13 @@ body {{ margin: 0; padding: 12px; box-sizing: border-box; height: 100vh; backgro
 </style>
 </head>
 <body>
-<div id="picture"></div>
 {script}
 </body>
 </html>
 """
 
-_OWN_SCRIPT = """<script type="module">
+_OWN_SCRIPT = """<div id="picture"></div>
+<script type="module">
 const bytes = Uint8Array.from(atob("{payload}"), (c) => c.charCodeAt(0));
 const values = {{ payload: new DataView(bytes.buffer), height: innerHeight - 24 }};
 const model = {{ get: (name) => values[name], set() {{}}, on() {{}}, save_changes() {{}} }};

@@ -7,7 +7,6 @@ from scipy import constants
 from les_viz.analysis.spectra import (
     Spectrum,
     Welch,
-    current_of_dipole,
     infrared_absorption,
     peak_between,
     power_spectral_density,
@@ -88,11 +87,6 @@ def test_density_of_white_noise_is_flat():
     noise = np.random.default_rng(2).normal(scale=2.0, size=POINTS)
     _, blocks, _ = power_spectral_density(noise, STEP_FS, Welch(n_blocks=10))
     assert blocks[:, 5:].mean() == pytest.approx(4.0 * STEP_FS, rel=0.02)
-
-
-def test_current_of_dipole():
-    moved = np.sin(0.1 * times())[:, None] * np.ones(3)
-    assert current_of_dipole(moved, STEP_FS)[1:-1, 0] == pytest.approx(0.1 * np.cos(0.1 * times())[1:-1], abs=1e-4)
 
 
 def test_too_short():

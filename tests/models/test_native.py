@@ -35,6 +35,7 @@ CONFIG = ModelConfig(
     charge_sign=-1,
     epsilon_infinity=1.78,
     nearest_distances={1: (0.9, 1.1)},
+    trained_atoms={1: 40},
     provenance={"source": "a test", "licence": "none é"},
 )
 
@@ -168,6 +169,8 @@ def test_shapes_follow_from_the_configuration():
         (lambda c: c["representations"].extend(c["representations"] * 9), "number of representations is 20"),
         (lambda c: c.update(energy_heads=c["energy_heads"] * 99), "number of energy_heads is 99"),
         (lambda c: c.update(nearest_distances={"3": [0.9, 1.1]}), "names element 3"),
+        (lambda c: c.update(trained_atoms={"3": 7}), "trained_atoms names element 3"),
+        (lambda c: c.update(trained_atoms={"1": 0}), r"trained_atoms\[1\] is 0, but must lie between 1 and"),
         (lambda c: c.update(nearest_distances={"1": [1.1, 0.9]}), r"nearest_distances\[1\] must be the shortest"),
         (lambda c: c.update(nearest_distances={"1": [1.1]}), r"nearest_distances\[1\] must be the shortest"),
         (lambda c: c.update(energy_heads=[], charge_head=None, electrostatics=None), "predicts nothing"),

@@ -103,6 +103,7 @@ def test_pages_hold_everything_and_ask_nobody():
         assert "default-src 'none'" in page
         assert "</script><b>" not in page
         assert page.count("data:text/javascript;base64,") == 1
+    assert 'id="picture"' not in page, "it would push the picture of 3Dmol out of the frame"
     assert "&lt;script" in framed("<script>", 100)
     assert "srcdoc" in Picture("<p>", 100)._repr_html_()
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from les_viz.plots.curves import Curve, curves, round_values, with_level
+from les_viz.plots.curves import Curve, curves, round_values
 from les_viz.plots.parity import agreement, parity
 from les_viz.plots.spread import spread
 from les_viz.plots.tensor import tensor_map
@@ -59,7 +59,6 @@ def test_curves_are_named_where_there_are_several():
     assert two.layout.showlegend is True
     assert two.layout.yaxis.type == "log"
     assert two.layout.yaxis.tickvals == (3, 4), "numbers that are read as they are"
-    assert with_level(two, 3.5, "level").layout.shapes[0].y0 == 3.5
 
 
 def test_ticks_of_a_logarithmic_axis_are_few_and_of_one_digit():

@@ -43,6 +43,15 @@ def test_models_that_do_not_know():
     assert "training data" not in warnings_of(5.0, seen={})
 
 
+def test_an_element_that_no_training_frame_had():
+    model = random_model(trained_atoms={1: 20})
+    text = " ".join(predict(model, molecule("H2O")).warnings)
+    assert "1 O atom: the training data had none of this element; do not trust the numbers" in text
+    assert "H atom" not in text
+    assert not predict(random_model(trained_atoms={1: 20, 8: 10}), molecule("H2O")).warnings
+    assert not predict(random_model(), molecule("H2O")).warnings
+
+
 class TestIons:
     """A head of transfers alone gives a total charge of zero to any structure."""
 

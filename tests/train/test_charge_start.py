@@ -63,11 +63,28 @@ def charges_by_element(prepared: Prepared) -> dict[int, float]:
     return {z: float(charges[batch.surroundings.element_idx == i].mean()) for i, z in enumerate((1, 8))}
 
 
-@pytest.mark.parametrize("head", ["atomic", "bond"])
-def test_start(head, tmp_path):
-    found = charges_by_element(prepare(config_of(head), water_frames(tmp_path)))
+@pytest.mark.parametrize(
+    ("head", "message"), [("atomic", "none"), ("bond", "none"), ("atomic", "full"), ("bond", "modulation")]
+)
+def test_start(head, message, tmp_path):
+    config = config_of(head)
+    config = replace(config, model=replace(config.model, message_passing=message))
+    found = charges_by_element(prepare(config, water_frames(tmp_path)))
     assert found[1] == pytest.approx(0.3, abs=0.03)
     assert found[8] == pytest.approx(-0.6, abs=0.06)
+
+
+@pytest.mark.parametrize("head", ["atomic", "bond"])
+def test_random_charges_are_of_a_size_that_charges_have(head, tmp_path):
+    folder, sizes = water_frames(tmp_path), {}
+    for scale in (0.01, 100.0):
+        config = config_of(head, scale=scale)
+        charges = replace(config.model.charges, start={})
+        prepared = prepare(replace(config, model=replace(config.model, charges=charges)), folder)
+        batch = prepared.train.batch(list(range(len(prepared.train))))
+        sizes[scale] = float(Forward(prepared.model, batch).latent.charges.detach().square().mean().sqrt())
+    assert 0 < sizes[0.01] < 0.5
+    assert sizes[100.0] == pytest.approx(1.0)
 
 
 class Silent:

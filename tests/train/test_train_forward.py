@@ -37,6 +37,15 @@ HEADS = {
         "charge_head": BondHeadConfig(cutoff=2.6, n_transfers=3, hidden=(5,), scale=0.3, formal_charges={1: 0.5, 8: -1})
     },
     "none": {"charge_head": None, "electrostatics": None},
+    "atomic, messages": {"representations": random_config("M+Ar+Bchi").representations},
+    "bond, messages": {
+        "representations": random_config("Bchi per channel and l").representations,
+        "charge_head": BondHeadConfig(cutoff=2.6, n_transfers=3, hidden=(5,), scale=0.3),
+    },
+    "atomic, messages for the energy only": {
+        "representations": (random_config("Ar").representations[0], NEAR[1]),
+        "charge_head": HeadConfig(representation=1, hidden=(5,)),
+    },
 }
 
 
@@ -99,7 +108,7 @@ def test_couplings_are_the_coulomb_sum_of_the_engine(number, self_interaction):
     assert torch.allclose((maps[1:] @ charges[0, 0]).T, field[0, 0], rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("head", ["atomic", "bond"])
+@pytest.mark.parametrize("head", ["atomic", "bond", "bond, messages", "atomic, messages for the energy only"])
 def test_stress_dipole_and_born_charges_are_those_of_predict(head):
     model = random_model(**HEADS[head], charge_sign=-1, epsilon_infinity=1.7)
     forward = Forward(model, frame_set(model, FRAMES).batch([0, 1, 2, 3]))
@@ -143,7 +152,8 @@ def test_the_loss_has_the_right_slope_in_every_weight(head):
     batch = frame_set(model, FRAMES).batch([0, 1, 2, 3])
     moments = 0.0 if head == "none" else 3.0
     config = LossConfig(
-        forces=10.0, energy=2.0, neutrality=0.7, stress=300.0, dipole=moments, born_effective_charges=moments
+        forces=10.0, energy=2.0, neutrality=0.7, stress=300.0, dipole=moments,
+        born_effective_charges=0.0 if head == "atomic, messages" else moments,
     )  # fmt: skip
 
     def loss():

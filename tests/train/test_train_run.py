@@ -99,6 +99,31 @@ def test_the_command_says_that_it_was_stopped(workplace, silence, monkeypatch, c
     assert main(["train", str(path), "--resume"]) == 130
 
 
+class StopsWhilePreparing:
+    def __init__(self, words):
+        self.words = words
+
+    def preparing(self, words):
+        if words.startswith(self.words):
+            raise KeyboardInterrupt
+
+
+def test_the_command_says_what_is_kept_if_it_is_stopped_before_the_first_step(workplace, monkeypatch, capsys, tmp_path):
+    teacher = {"data__labels": '"ase"', "teacher__calculator": '"ase.calculators.lj:LennardJones"'}
+    monkeypatch.setattr("les_viz.cli.train.Screen", lambda: StopsWhilePreparing("neighbours"))
+    path = workplace()
+    assert main(["train", str(path)]) == 130
+    assert capsys.readouterr().err.strip() == (
+        f"stopped before the first step; nothing was written; start again with: les-viz train {path}"
+    )
+    monkeypatch.setattr("les_viz.cli.train.Screen", lambda: StopsWhilePreparing("labels of train.extxyz: 3"))
+    path = workplace(**teacher)
+    assert main(["train", str(path)]) == 130
+    labels = tmp_path / "teacher_labels.jsonl"
+    assert f"the labels so far are kept in {labels}; start again with" in capsys.readouterr().err
+    assert len(labels.read_text().splitlines()) == 3
+
+
 def test_equal_seeds_train_equal_models_and_others_do_not(workplace, silence, tmp_path):
     for folder, seed in (("a", 1), ("b", 1), ("c", 2)):
         train(workplace(f"{folder}.toml", output__folder=f'"{folder}"', training__seed=seed), silence())
@@ -132,6 +157,18 @@ def test_a_changed_configuration_does_not_resume(workplace, silence):
     train(workplace(), silence())
     with pytest.raises(SettingError, match=r"model\.n_radial = 4, and the configuration now says 5"):
         train(workplace(model__n_radial=5), silence(), resume=True)
+
+
+def test_a_checkpoint_from_before_a_key_existed_resumes_while_the_key_has_its_default(workplace, silence, tmp_path):
+    train(workplace(training__epochs=1), silence())
+    place = tmp_path / "ions_last.pt"
+    content = torch.load(place, weights_only=True)
+    config = json.loads(content["config"])
+    del config["model"]["message_passing"]
+    torch.save({**content, "config": json.dumps(config)}, place)
+    assert train(workplace(training__epochs=1), silence(), resume=True).finished
+    with pytest.raises(SettingError, match=r"model\.message_passing = 'none', and the configuration now says 'full'"):
+        train(workplace(training__epochs=1, model__message_passing='"full"'), silence(), resume=True)
 
 
 def test_without_a_checkpoint_there_is_nothing_to_resume(workplace, silence, tmp_path):
@@ -205,6 +242,19 @@ def test_a_start_keeps_its_energies_and_takes_the_level_of_theory_of_new_data(wo
     more = train(workplace("more.toml", output__name='"more"', **STILL), silence())
     assert more.best["energy_rmse_meV_per_atom"] < 0.01
     assert more.best["force_rmse_meV_per_A"] < 0.1
+
+
+def test_elements_without_a_training_frame_are_told_of_and_a_second_round_adds_its_own(workplace, silence, tmp_path):
+    elements = {"model__elements": '["Na", "Cl", "K"]', "training__epochs": "1"}
+    train(workplace(output__name='"first"', **elements), silence())
+    model = les_viz.load_model(str(tmp_path / "first.safetensors"))
+    assert model.config.trained_atoms == {11: 24, 17: 24}
+    frame = ase.io.read(tmp_path / "val.extxyz", "0")
+    assert not [words for words in les_viz.predict(model, frame).warnings if "element" in words]
+    frame.symbols[0] = "K"
+    assert "1 K atom: the training data had none" in " ".join(les_viz.predict(model, frame).warnings)
+    train(workplace("more.toml", output__name='"more"', **{**STILL, **elements}), silence())
+    assert les_viz.load_model(str(tmp_path / "more.safetensors")).config.trained_atoms == {11: 48, 17: 48}
 
 
 def test_a_start_keeps_the_scale_of_its_charges(workplace, silence, tmp_path):
