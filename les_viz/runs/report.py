@@ -112,6 +112,8 @@ def _infrared(results: RunResults, report: Report) -> None:
             "itself: leave out the time until the field rests, or take a run without one"
         )
     current = _current(results)
+    if results.has_field:  # what drifts in a constant field absorbs nothing
+        current = current - current.mean(axis=0)
     found = infrared_absorption(current, results.interval_fs, volume=_volume(results), temperature=results.temperature)
     report.tables["infrared"] = _spectrum_table(found, "absorption_per_cm")
     correlation = autocorrelation(current, len(current) // 2)
@@ -199,6 +201,7 @@ def _dielectric(results: RunResults, report: Report) -> None:
 def _conductivity(results: RunResults, report: Report) -> None:
     if results.has_field:
         raise SettingError("Green and Kubo's relation is for a run without a field")
+    # The mean is left in: it is zero but for noise, and without it a window at τ of T would miss 2τ/T of the integral.
     current, box = _current(results), Box(volume=_volume(results), temperature=results.temperature)
     window = _window(results)
     green_kubo = conductivity_green_kubo(current, results.interval_fs, box, window)
@@ -292,8 +295,7 @@ def _volume(results: RunResults) -> float:
 def _current(results: RunResults) -> FloatArray:
     current = results.thermo["current_eA_per_fs"]
     _without_gaps(current)
-    centred: FloatArray = current - current.mean(axis=0)
-    return centred
+    return current
 
 
 def _without_gaps(values: FloatArray) -> None:
