@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.analysis.blocks import Estimate, mean_over_blocks
-from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement, over_directions
+from les_viz.analysis.correlation import among_themselves, autocorrelation, mean_squared_displacement, over_directions
 from les_viz.analysis.dielectric import (
     dielectric_from_fluctuations,
     langevin_function,
@@ -21,6 +21,7 @@ from les_viz.analysis.dielectric import (
 from les_viz.analysis.distances import radial_distribution
 from les_viz.analysis.hysteresis import loop
 from les_viz.analysis.spectra import Spectrum, infrared_absorption, vibrational_density_of_states
+from les_viz.analysis.thermal import thermal_energy
 from les_viz.analysis.transport import (
     Box,
     Window,
@@ -35,7 +36,7 @@ from les_viz.errors import LesVizError, SettingError
 from les_viz.md.protocols import Shape
 from les_viz.response.molecules import find_molecules, kept, molecular_dipoles
 from les_viz.runs.results import RunResults
-from les_viz.units import BOLTZMANN, WAVENUMBER
+from les_viz.units import WAVENUMBER
 
 FloatArray = NDArray[np.float64]
 Table = dict[str, NDArray[Any]]
@@ -66,7 +67,10 @@ class Report:
     convention: str = ""
 
     def add(self, name: str, estimate: Estimate, unit: str) -> None:
-        """Add a number."""
+        """Add a number, if it is one."""
+        if not np.isfinite(estimate.value):
+            self.left_out[name] = "the run does not tell it: run longer"
+            return
         error = estimate.error if np.isfinite(estimate.error) else None
         self.numbers[name] = {"value": estimate.value, "error": error, "unit": unit}
 
@@ -157,13 +161,14 @@ def _diffusion(results: RunResults, report: Report) -> None:
     if n_lags < 2:
         raise SettingError(f"displacements need 4 frames, and the run has {len(results.positions)}: run longer")
     table = {"time_fs": np.arange(n_lags) * results.interval_fs}
+    everyone = among_themselves(results.positions, results.masses, results.cells if results.periodic else None)
     for number in np.unique(results.atomic_numbers).tolist():
-        positions = results.positions[:, results.atomic_numbers == number]
+        positions = everyone[:, results.atomic_numbers == number]
         msd, error = over_directions(lambda part: mean_squared_displacement(part, n_lags), positions)
         table |= {f"msd_{SYMBOLS[number]}_A2": msd, f"msd_{SYMBOLS[number]}_A2_error": error}
     report.tables["displacements"] = table
     for number in np.unique(results.atomic_numbers).tolist():
-        positions = results.positions[:, results.atomic_numbers == number]
+        positions = everyone[:, results.atomic_numbers == number]
         found = diffusion_coefficient(positions, results.interval_fs, _window(results))
         report.add(f"diffusion_{SYMBOLS[number]}", found, "cm²/s")
     window = _window(results)
@@ -238,8 +243,17 @@ def _response(results: RunResults, report: Report) -> None:
         "polarization_e_per_A2": found.polarization,
         "polarization_error_e_per_A2": found.error,
     }
-    report.add("coercive_field", Estimate(found.coercive_field, float("nan")), "V/Å")
-    report.add("remanence", Estimate(found.remanence, float("nan")), "e/Å²")
+    report.add("coercive_field", Estimate(found.coercive_field, found.coercive_error), "V/Å")
+    report.add("remanence", Estimate(found.remanence, found.remanence_error), "e/Å²")
+    if found.n_cycles == 1:
+        report.notes.append(
+            "the loop is of a single cycle: coercive field and remanence have no error, run two or more"
+        )
+    elif protocol.start_fs >= times[steady][0]:
+        report.notes.append(
+            f"the loop is the mean of {found.n_cycles} cycles, the first of which starts from rest: leave it out by "
+            f"skipping {protocol.start_fs + protocol.period_fs:g} fs if it differs from the others"
+        )
 
 
 def _orientation(results: RunResults, report: Report) -> None:
@@ -263,7 +277,7 @@ def _orientation(results: RunResults, report: Report) -> None:
     )
     cosines = mean_cosine(dipoles, results.protocol.unit)
     size = np.linalg.norm(dipoles, axis=2).mean(axis=1)
-    free = langevin_function(size * results.field / (BOLTZMANN * results.temperature))
+    free = langevin_function(size * results.field / thermal_energy(results.temperature))
     report.tables["orientation"] = {
         "time_fs": results.thermo["time_fs"],
         "field_V_per_A": results.field,

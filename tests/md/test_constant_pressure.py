@@ -67,7 +67,7 @@ def test_kept_velocities_do_not_carry_the_whole_away():
     at_rest = crystal.atoms.copy()
     at_rest.set_momenta(0.05 * (thermal - thermal.mean(axis=0)))
     moving = at_rest.copy()
-    moving.set_velocities(at_rest.get_velocities() + [0.3, -0.1, 0.2])
+    moving.set_velocities(at_rest.get_velocities() + np.array([0.3, -0.1, 0.2]))
     for ensemble in ("nve", "nose-hoover", "bussi", "npt"):
         ends = []
         for start in (at_rest, moving):
