@@ -44,6 +44,8 @@ def run(options: Namespace) -> None:
 
     if not options.resume:
         create_run(config, directory.path)
+        for note in directory.described()["notes"]:
+            print("les-viz: warning:", note, file=sys.stderr)
     outcome, reason = _execute(directory, config, resume=resume)
     if outcome.note:
         print("les-viz: warning:", outcome.note, file=sys.stderr)

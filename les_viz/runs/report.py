@@ -83,6 +83,7 @@ def report_of(results: RunResults) -> Report:
         f"dipoles, currents and Born effective charges are scaled by charge_sign·√ε∞ = {model['charge_scale']:+.4g} "
         f"({convention})"
     )
+    report.notes += results.described.get("notes", [])  # of older versions, none
     for name, part in _PARTS.items():
         try:
             part(results, report)

@@ -7,7 +7,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from ase import units as ase_units
+from ase.constraints import FixAtoms
+from ase.io import read, write
 
 from les_viz.cli.main import main
 from les_viz.md.protocols import FieldProtocol
@@ -15,6 +19,8 @@ from les_viz.runs.catalog import list_runs
 from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.control import Wishes, write_wishes
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.report import report_of
+from les_viz.runs.results import load_results
 from les_viz.runs.states import State, read_status
 from les_viz.runs.thermo import read_columns
 
@@ -203,6 +209,31 @@ def test_a_run_that_comes_apart_is_listed_as_failed(run_files, tmp_path, capsys)
     status = read_status(RunDirectory(tmp_path / "run"))
     assert status.state == State.FAILED
     assert status.message in capsys.readouterr().err
+
+
+def test_what_the_file_says_besides_places(run_files, tmp_path, capsys):
+    """Isotopes and velocities are taken, constraints are left out aloud, ions are refused by models without them."""
+    atoms = read(run_files / "crystal.extxyz")
+    masses = np.linspace(1.5, 40.0, len(atoms))
+    atoms.set_masses(masses)
+    atoms.set_velocities(np.random.default_rng(1).normal(scale=0.01, size=(len(atoms), 3)))
+    atoms.set_constraint(FixAtoms([0, 2]))
+    kept = atoms.get_velocities() - masses @ atoms.get_velocities() / masses.sum()
+    write(run_files / "told.extxyz", atoms)
+    changes = [("crystal.extxyz", "told.extxyz"), ("steps = 8", 'steps = 8\nvelocities = "keep"')]
+    assert main(["md", write_config(run_files, changes), "--out", str(tmp_path / "run")]) == 0
+    assert "warning: the file holds atoms in place" in capsys.readouterr().err
+    results = load_results(tmp_path / "run")
+    assert results.masses == pytest.approx(masses)
+    assert results.velocities[0] * ase_units.fs**-1 == pytest.approx(kept, rel=1e-5, abs=1e-7)
+    assert np.linalg.norm(results.positions[-1] - results.positions[0], axis=1).min() > 0
+    assert any("constraints" in note for note in report_of(results).notes)
+
+    atoms.info["charge"] = 1
+    write(run_files / "ion.extxyz", atoms)
+    changes = [("crystal.extxyz", "ion.extxyz"), ("atomic.safetensors", "water")]
+    assert main(["md", write_config(run_files, changes), "--out", str(tmp_path / "ion")]) == 2
+    assert "total charge is +1 e" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["md", "sweep", "analyse"])
