@@ -44,6 +44,7 @@ Table = dict[str, NDArray[Any]]
 MOST_FRAMES_OF_DISTANCES = 200
 MOST_ATOMS_OF_DISTANCES = 3000
 N_BLOCKS = 6
+LEAST_FRAMES_OF_SLOPES = 16
 RATTLING_FS = 1000.0
 """Before this time displacements tell of vibrations, not of diffusion."""
 
@@ -320,6 +321,11 @@ def _without_gaps(values: FloatArray) -> None:
 
 def _window(results: RunResults) -> Window:
     """From a tenth to a half of a block of a quarter of the run."""
+    if len(results.positions) < LEAST_FRAMES_OF_SLOPES:
+        raise SettingError(
+            f"a slope with an error needs {LEAST_FRAMES_OF_SLOPES} frames, and the run has {len(results.positions)}: "
+            "run longer, or write frames more often (output.every)"
+        )
     block = results.interval_fs * len(results.positions) / 4
     return Window(start_fs=0.1 * block, end_fs=0.5 * block)
 

@@ -110,3 +110,14 @@ def test_what_does_not_answer_has_no_coercive_field():
     report = loop_of(2, None)
     assert "coercive_field" in report.left_out
     json.loads(numbers_json(report), parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("n_frames", range(4, 24))
+def test_short_runs_are_told_what_would_help(n_frames):
+    """Only what whoever runs `les-viz analyse` can change."""
+    walk = np.cumsum(np.random.default_rng(9).normal(size=(n_frames, 3, 3)), axis=0)
+    report = report_of(made_results(walk))
+    assert ("diffusion" in report.left_out) == ("diffusion_H" not in report.numbers) == (n_frames < 16)
+    for part in ("diffusion", "conductivity"):
+        assert "window" not in report.left_out.get(part, "")
+    assert ("conductivity_einstein" in report.numbers) == (n_frames >= 16)
