@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.analysis.blocks import Estimate, jackknife, mean_over_blocks, split
+from les_viz.analysis.thermal import thermal_energy
 from les_viz.errors import SettingError
-from les_viz.units import BOLTZMANN, VACUUM_PERMITTIVITY
+from les_viz.units import VACUUM_PERMITTIVITY
 
 FloatArray = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ def dielectric_from_fluctuations(
         epsilon_infinity: contribution of the electrons.
         n_blocks: for the error, by leaving one out at a time.
     """
-    factor = 1 / (3 * VACUUM_PERMITTIVITY * volume * BOLTZMANN * temperature)
+    factor = 1 / (3 * VACUUM_PERMITTIVITY * volume * thermal_energy(temperature))
 
     def epsilon(series: FloatArray) -> float:
         return epsilon_infinity + factor * float(series.var(axis=0).sum())
@@ -47,7 +48,7 @@ def running_dielectric(
     dipole: FloatArray, *, volume: float, temperature: float, epsilon_infinity: float = 1.0
 ) -> FloatArray:
     """(points,) the estimate from fluctuations with the points up to each one: settled, or still climbing?"""
-    factor = 1 / (3 * VACUUM_PERMITTIVITY * volume * BOLTZMANN * temperature)
+    factor = 1 / (3 * VACUUM_PERMITTIVITY * volume * thermal_energy(temperature))
     counts = np.arange(1, len(dipole) + 1)
     shifted = dipole - dipole[0]  # keeps the difference of large numbers small
     mean = np.cumsum(shifted, axis=0) / counts[:, None]
@@ -67,7 +68,7 @@ def running_error(dipole: FloatArray, *, volume: float, temperature: float) -> F
     counts = np.arange(1, len(dipole) + 1)[:, None]
     shifted = dipole - dipole[0]
     variances = np.cumsum(shifted**2, axis=0) / counts - (np.cumsum(shifted, axis=0) / counts) ** 2
-    factor = 1 / (VACUUM_PERMITTIVITY * volume * BOLTZMANN * temperature)
+    factor = 1 / (VACUUM_PERMITTIVITY * volume * thermal_energy(temperature))
     found: FloatArray = factor * variances.std(axis=1, ddof=1) / np.sqrt(3)
     return found
 

@@ -53,6 +53,8 @@ def radial_distribution(
     Raises:
         SettingError: `r_max` is beyond half the smallest height of a cell, where images would be missed.
     """
+    if len(first) < 1:
+        raise SettingError("there is no frame to count distances in: run longer, or skip less")
     reach = half_height(cells)
     r_max = reach if bins.r_max is None else bins.r_max
     if not 0 < r_max <= reach * (1 + 1e-9):

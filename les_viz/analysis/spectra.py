@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.signal import get_window
 
+from les_viz.analysis.thermal import thermal_energy
 from les_viz.errors import SettingError
-from les_viz.units import BOLTZMANN, SPEED_OF_LIGHT, VACUUM_PERMITTIVITY, WAVENUMBER
+from les_viz.units import SPEED_OF_LIGHT, VACUUM_PERMITTIVITY, WAVENUMBER
 
 FloatArray = NDArray[np.float64]
 
@@ -87,7 +88,7 @@ def infrared_absorption(
     """
     wavenumber, densities, resolution = power_spectral_density(current, timestep_fs, welch)
     # the density is ∫⟨J·J⟩e^{-iωt}dt; 1/2π of it is S(ω); 1/Å to 1/cm at the end
-    prefactor = 1 / (6 * SPEED_OF_LIGHT * VACUUM_PERMITTIVITY * BOLTZMANN * temperature * volume)
+    prefactor = 1 / (6 * SPEED_OF_LIGHT * VACUUM_PERMITTIVITY * thermal_energy(temperature) * volume)
     scaled = prefactor * ANGSTROM_PER_CM * densities
     return _spectrum(wavenumber, scaled, resolution, "cm⁻¹")
 

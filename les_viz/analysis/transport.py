@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from les_viz.analysis.blocks import Estimate, of_samples, split
 from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement, running_integral
+from les_viz.analysis.thermal import thermal_energy
 from les_viz.errors import SettingError
-from les_viz.units import BOLTZMANN, CONDUCTIVITY_IN_S_PER_M
+from les_viz.units import CONDUCTIVITY_IN_S_PER_M
 
 FloatArray = NDArray[np.float64]
 
@@ -38,7 +39,7 @@ class Box:
     @property
     def volume_times_kt(self) -> float:
         """Å³ eV."""
-        return self.volume * BOLTZMANN * self.temperature
+        return self.volume * thermal_energy(self.temperature)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""`les-viz md`: a run from a TOML file, with a progress bar; Ctrl-C stops it cleanly."""
+"""`les-viz md`: a run from a TOML file, with a progress bar; Ctrl-C stops it cleanly.
+
+Whoever lists runs sees how far it is, and can pause it, stop it and change its field as those of the app.
+"""
 
 import sys
 import time
@@ -7,13 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from les_viz.errors import SettingError
+from les_viz.errors import LesVizError, SettingError
 from les_viz.runs.config import RunConfig, read_run_config, run_config
+from les_viz.runs.control import Wishes, read_wishes, write_wishes
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.states import State
 from les_viz.train.interrupt import StopWish
 
 if TYPE_CHECKING:
     from les_viz.md.frames import Frame
+    from les_viz.runs.execution import Outcome
 
 BAR = 30
 REFRESH_S = 0.2
@@ -34,28 +40,59 @@ def run(options: Namespace) -> None:
     resume = options.resume and directory.checkpoint.exists()
     if options.resume:
         check_same(config, directory)
-    from les_viz.runs.execution import Watch, execute
     from les_viz.runs.setup import create_run
 
     if not options.resume:
         create_run(config, directory.path)
-    bar = _Bar(config.dynamics.steps)
-    with StopWish() as wish:
-        watch = Watch(on_frame=bar.show, on_phase=bar.say, should_stop=lambda: wish.wished)
-        try:
-            outcome = execute(directory.path, resume=resume, watch=watch, steps=config.dynamics.steps)
-        finally:
-            bar.end()
+        for note in directory.described()["notes"]:
+            print("les-viz: warning:", note, file=sys.stderr)
+    outcome, reason = _execute(directory, config, resume=resume)
     if outcome.note:
         print("les-viz: warning:", outcome.note, file=sys.stderr)
     if not outcome.finished:
+        why = f"{reason}; " if reason else ""
         print(
-            f"stopped after step {outcome.step} of {config.dynamics.steps}; go on with: "
+            f"{why}stopped after step {outcome.step} of {config.dynamics.steps}; go on with: "
             f"les-viz md {options.config} --out {options.out} --resume",
             file=sys.stderr,
         )
         raise KeyboardInterrupt
     print(f"{outcome.step} steps done: {directory.path}")
+
+
+def _execute(directory: RunDirectory, config: RunConfig, *, resume: bool) -> "tuple[Outcome, str]":
+    """How it ended, and which limit ended it, if one did."""
+    from les_viz.runs.execution import Watch, execute
+    from les_viz.runs.keeper import Keeper
+
+    bar = _Bar(config.dynamics.steps)
+    with StopWish() as wish:
+        keeper = Keeper(directory, config.limits, config.dynamics.steps, stop_asked=lambda: wish.wished)
+
+        def on_phase(words: str) -> None:
+            if resume and not keeper.has_begun:
+                write_wishes(directory, Wishes(field=read_wishes(directory).field))
+            keeper.on_phase(words)
+            bar.draw(words)
+
+        def on_frame(frame: "Frame") -> None:
+            keeper.on_frame(frame)
+            bar.show(frame)
+
+        watch = Watch(on_frame=on_frame, on_phase=on_phase, should_stop=keeper.should_stop, new_field=keeper.new_field)
+        try:
+            outcome = execute(directory.path, resume=resume, watch=watch, steps=config.dynamics.steps)
+        except LesVizError as caught:
+            keeper.end(State.FAILED, " ".join(str(caught).split()))
+            raise
+        except BaseException:
+            keeper.end(State.STOPPED, "stopped in the middle of a step")
+            raise
+        finally:
+            bar.end()
+    state = State.FINISHED if outcome.finished else State.STOPPED
+    keeper.end(state, outcome.note or keeper.reason, step=outcome.step)
+    return outcome, keeper.reason
 
 
 def check_same(config: RunConfig, directory: RunDirectory) -> None:
@@ -91,9 +128,6 @@ class _Bar:
         self._is_terminal = sys.stderr.isatty()
         self._width = 0
 
-    def say(self, words: str) -> None:
-        self._draw(words)
-
     def show(self, frame: "Frame") -> None:
         now = time.monotonic()
         if self._begin is None:
@@ -104,7 +138,7 @@ class _Bar:
         begin, first = self._begin
         rate = (frame.step - first) / (now - begin) if now > begin else 0.0
         filled = BAR * frame.step // self._steps
-        self._draw(
+        self.draw(
             f"[{'█' * filled}{'·' * (BAR - filled)}] {frame.step}/{self._steps}  {rate:.1f} steps/s  "
             f"{frame.time_fs:.1f} fs  {frame.temperature:.0f} K  E {frame.conserved_energy:.4f} eV"
         )
@@ -113,7 +147,7 @@ class _Bar:
         if self._is_terminal:
             print(file=sys.stderr)
 
-    def _draw(self, text: str) -> None:
+    def draw(self, text: str) -> None:
         if self._is_terminal:
             print(f"\r{text:<{self._width}}", end="", file=sys.stderr, flush=True)
             self._width = len(text)

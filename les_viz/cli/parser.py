@@ -3,8 +3,9 @@
 import argparse
 import difflib
 import re
-from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NoReturn
 
 from les_viz import __version__
 from les_viz.errors import SettingError
@@ -18,6 +19,17 @@ COMMANDS = ("models", "predict", "convert", "train", "md", "sweep", "analyse", "
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises our error instead of printing and leaving."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as argparse has it
+        """As argparse's, with ranges of frames that count from the end, such as -2:, as values."""
+        super().__init__(*args, **kwargs)
+        self.more_help: Callable[[], str] = str
+        self._negative_number_matcher = re.compile(r"-[0-9]+(\.[0-9]*)?(:-?[0-9]*){0,2}$")
+
+    def format_help(self) -> str:
+        """As argparse's, and what takes longer to find out."""
+        more = self.more_help()
+        return f"{super().format_help()}\n{more}\n" if more else super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Turn a message of argparse into a sentence."""
@@ -152,15 +164,25 @@ def _add_train(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def _add_md(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("md", help="run molecular dynamics, in an electric field or not", allow_abbrev=False)
-    command.add_argument("config", metavar="CONFIG.toml", help="structure, model, dynamics, field, output")
-    command.add_argument("--out", required=True, metavar="RUN", help="folder of the run")
+    command.more_help = _keys_of_runs
+    command.add_argument("config", metavar="CONFIG.toml", help="tables of a run: see below")
+    command.add_argument("--out", type=_folder, required=True, metavar="RUN", help="folder of the run, new or empty")
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint in RUN")
+
+
+def _keys_of_runs(*, sweep: bool = False) -> str:
+    from les_viz.cli.run_help import config_help
+
+    return config_help(sweep=sweep)
 
 
 def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("sweep", help="many runs: fields, temperatures, seeds", allow_abbrev=False)
-    command.add_argument("config", metavar="CONFIG.toml", help="as for md, and a table [sweep]")
-    command.add_argument("--out", required=True, metavar="DIR", help="folder of the runs; what is finished is kept")
+    command.more_help = partial(_keys_of_runs, sweep=True)
+    command.add_argument("config", metavar="CONFIG.toml", help="as for md, and a table [sweep]: see below")
+    command.add_argument(
+        "--out", type=_folder, required=True, metavar="DIR", help="folder of the runs; what is finished is kept"
+    )
     command.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="a cluster of Dask, tcp://HOST:8786 (default: this machine)"
     )
@@ -169,7 +191,7 @@ def _add_sweep(commands: "argparse._SubParsersAction[Parser]") -> None:
 def _add_analyse(commands: "argparse._SubParsersAction[Parser]") -> None:
     command = commands.add_parser("analyse", help="spectra and response of a run or a sweep", allow_abbrev=False)
     command.add_argument("run", metavar="RUN", help="folder of a run or of a sweep, finished or not")
-    command.add_argument("--out", metavar="DIR", help="folder for the tables (default: RUN/analysis)")
+    command.add_argument("--out", type=_folder, metavar="DIR", help="folder for the tables (default: RUN/analysis)")
     command.add_argument(
         "--skip-fs", type=_time, default=0.0, metavar="T", help="leave out the first T fs (default: 0)"
     )
@@ -186,6 +208,12 @@ def _port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1024 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1024 to 65535")
     return int(text)
+
+
+def _folder(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the folder has no name: give one")
+    return text
 
 
 def _time(text: str) -> float:

@@ -1,7 +1,8 @@
 """ASE's integrators, their inner state (for checkpoints) and the energy that each exchanges with its bath.
 
-Nosé-Hoover chains and Bussi rescaling act on 3N-3 degrees of freedom, since the total momentum stays zero; Langevin
-noise moves all 3N.
+Nosé-Hoover chains, with or without a barostat, and Bussi rescaling act on 3N-3 degrees of freedom, since the total
+momentum stays zero; Langevin noise moves all 3N. ASE counts 3N in the chains, which would make a small system hotter
+than asked for, by N/(N-1).
 """
 
 from typing import Any
@@ -27,7 +28,7 @@ _OF_BOX = {IsotropicMTKNPT: ("_eps", "_p_eps", "_volume0", "_cell0"), MTKNPT: ("
 
 def degrees_of_freedom(settings: DynamicsSettings, n_atoms: int) -> int:
     """How many squares share the kinetic energy."""
-    momentum_fixed = settings.ensemble not in (Ensemble.LANGEVIN, Ensemble.NPT) and n_atoms > 1
+    momentum_fixed = settings.ensemble != Ensemble.LANGEVIN and n_atoms > 1
     return 3 * n_atoms - 3 if momentum_fixed else 3 * n_atoms
 
 
@@ -105,14 +106,11 @@ def _make(atoms: ase.Atoms, settings: DynamicsSettings, noise: np.random.Generat
             return bussi
         case Ensemble.NOSE_HOOVER:
             chain = NoseHooverChainNVT(atoms, step, temperature_K=temperature, tdamp=tau)
-            thermostat: Any = chain._thermostat
-            moving = degrees_of_freedom(settings, len(atoms)) / 3
-            thermostat._Q[0] *= moving / len(atoms)
-            thermostat._num_atoms_global = moving
+            _count_what_moves(chain._thermostat, settings, len(atoms))
             return chain
         case Ensemble.NPT:
             kind = IsotropicMTKNPT if settings.cell == "isotropic" else MTKNPT
-            return kind(
+            box: Any = kind(
                 atoms,
                 step,
                 temperature_K=temperature,
@@ -120,3 +118,13 @@ def _make(atoms: ase.Atoms, settings: DynamicsSettings, noise: np.random.Generat
                 tdamp=tau,
                 pdamp=settings.barostat_time_fs * ase_units.fs,
             )
+            _count_what_moves(box._thermostat, settings, len(atoms))
+            box._num_atoms_global = degrees_of_freedom(settings, len(atoms)) / 3
+            return box
+
+
+def _count_what_moves(thermostat: Any, settings: DynamicsSettings, n_atoms: int) -> None:  # noqa: ANN401 - of ASE
+    """Let a chain, new from ASE, act on a third of the degrees of freedom in place of the number of atoms."""
+    moving = degrees_of_freedom(settings, n_atoms) / 3
+    thermostat._Q[0] *= moving / n_atoms
+    thermostat._num_atoms_global = moving

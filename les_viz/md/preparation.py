@@ -10,6 +10,12 @@ from ase.optimize import BFGS, FIRE
 from les_viz.errors import SettingError
 from les_viz.md.settings import DynamicsSettings, Ensemble, Minimizer
 
+ROUNDING = 1e-20
+"""Share of the kinetic energy below which the motion of the whole counts as none."""
+
+AT_REST = 1e-12
+"""eV, as ASE has it."""
+
 
 def minimize(atoms: ase.Atoms, settings: DynamicsSettings, on_step: Callable[[int, float], None]) -> bool:
     """Follow the forces downhill; the calculator of the atoms decides whether a field is on.
@@ -39,6 +45,9 @@ def set_velocities(
 ) -> None:
     """Draw Maxwell's velocities, take out the total momentum, scale to the temperature exactly; or keep the atoms'.
 
+    Kept ones lose their total momentum, too: thermostats and temperatures count 3N-3 degrees of freedom. With Langevin
+    noise, which moves the whole as well, they stay as they are.
+
     Args:
         atoms: changed in place.
         settings: whether to draw, and the temperature.
@@ -51,15 +60,25 @@ def set_velocities(
     if settings.velocities == "keep":
         if not atoms.has("momenta"):
             raise SettingError("velocities is 'keep', but the structure holds none: use 'maxwell'")
-        if settings.ensemble == Ensemble.BUSSI and atoms.get_kinetic_energy() == 0:
+        if settings.ensemble != Ensemble.LANGEVIN:
+            _stop_the_whole(atoms)
+        if settings.ensemble == Ensemble.BUSSI and atoms.get_kinetic_energy() <= AT_REST:
             raise SettingError("velocities is 'keep', but the atoms rest, and bussi only scales: use 'maxwell'")
         return
     masses = atoms.get_masses()[:, None]
     momenta = generator.standard_normal((len(atoms), 3)) * np.sqrt(masses * ase_units.kB * settings.temperature_K)
-    if len(atoms) > 1:
-        momenta -= masses * momenta.sum(axis=0) / masses.sum()
     atoms.set_momenta(momenta)
+    _stop_the_whole(atoms)
+    momenta = atoms.get_momenta()
     kinetic = atoms.get_kinetic_energy()
     if kinetic > 0:
         wanted = 0.5 * degrees_of_freedom * ase_units.kB * settings.temperature_K
         atoms.set_momenta(momenta * np.sqrt(wanted / kinetic))
+
+
+def _stop_the_whole(atoms: ase.Atoms) -> None:
+    """Take out the total momentum, unless there is none but for rounding, or only one atom."""
+    masses, momenta = atoms.get_masses()[:, None], atoms.get_momenta()
+    total = momenta.sum(axis=0)
+    if len(atoms) > 1 and 0.5 * float(total @ total) / masses.sum() > ROUNDING * atoms.get_kinetic_energy():
+        atoms.set_momenta(momenta - masses * total / masses.sum())

@@ -34,7 +34,7 @@ class DynamicsSettings:
         steps: how many.
         temperature_K: of the thermostat and of the first velocities.
         seed: of velocities and thermostat noise.
-        velocities: `maxwell` draws them, `keep` takes those of the structure.
+        velocities: `maxwell` draws them, `keep` takes those of the structure; the whole comes to rest.
         friction_per_fs: of Langevin, 1/fs.
         thermostat_time_fs: of Nosé-Hoover, Bussi and NPT.
         pressure_GPa: of NPT.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.analysis.blocks import Estimate, mean_over_blocks
-from les_viz.analysis.correlation import autocorrelation, mean_squared_displacement, over_directions
+from les_viz.analysis.correlation import among_themselves, autocorrelation, mean_squared_displacement, over_directions
 from les_viz.analysis.dielectric import (
     dielectric_from_fluctuations,
     langevin_function,
@@ -21,6 +21,7 @@ from les_viz.analysis.dielectric import (
 from les_viz.analysis.distances import radial_distribution
 from les_viz.analysis.hysteresis import loop
 from les_viz.analysis.spectra import Spectrum, infrared_absorption, vibrational_density_of_states
+from les_viz.analysis.thermal import thermal_energy
 from les_viz.analysis.transport import (
     Box,
     Window,
@@ -35,7 +36,7 @@ from les_viz.errors import LesVizError, SettingError
 from les_viz.md.protocols import Shape
 from les_viz.response.molecules import find_molecules, kept, molecular_dipoles
 from les_viz.runs.results import RunResults
-from les_viz.units import BOLTZMANN, WAVENUMBER
+from les_viz.units import WAVENUMBER
 
 FloatArray = NDArray[np.float64]
 Table = dict[str, NDArray[Any]]
@@ -43,6 +44,7 @@ Table = dict[str, NDArray[Any]]
 MOST_FRAMES_OF_DISTANCES = 200
 MOST_ATOMS_OF_DISTANCES = 3000
 N_BLOCKS = 6
+LEAST_FRAMES_OF_SLOPES = 16
 RATTLING_FS = 1000.0
 """Before this time displacements tell of vibrations, not of diffusion."""
 
@@ -66,7 +68,10 @@ class Report:
     convention: str = ""
 
     def add(self, name: str, estimate: Estimate, unit: str) -> None:
-        """Add a number."""
+        """Add a number, if it is one."""
+        if not np.isfinite(estimate.value):
+            self.left_out[name] = "the run does not tell it: run longer"
+            return
         error = estimate.error if np.isfinite(estimate.error) else None
         self.numbers[name] = {"value": estimate.value, "error": error, "unit": unit}
 
@@ -79,6 +84,7 @@ def report_of(results: RunResults) -> Report:
         f"dipoles, currents and Born effective charges are scaled by charge_sign·√ε∞ = {model['charge_scale']:+.4g} "
         f"({convention})"
     )
+    report.notes += results.described.get("notes", [])  # of older versions, none
     for name, part in _PARTS.items():
         try:
             part(results, report)
@@ -112,6 +118,8 @@ def _infrared(results: RunResults, report: Report) -> None:
             "itself: leave out the time until the field rests, or take a run without one"
         )
     current = _current(results)
+    if results.has_field:  # what drifts in a constant field absorbs nothing
+        current = current - current.mean(axis=0)
     found = infrared_absorption(current, results.interval_fs, volume=_volume(results), temperature=results.temperature)
     report.tables["infrared"] = _spectrum_table(found, "absorption_per_cm")
     correlation = autocorrelation(current, len(current) // 2)
@@ -155,13 +163,14 @@ def _diffusion(results: RunResults, report: Report) -> None:
     if n_lags < 2:
         raise SettingError(f"displacements need 4 frames, and the run has {len(results.positions)}: run longer")
     table = {"time_fs": np.arange(n_lags) * results.interval_fs}
+    everyone = among_themselves(results.positions, results.masses, results.cells if results.periodic else None)
     for number in np.unique(results.atomic_numbers).tolist():
-        positions = results.positions[:, results.atomic_numbers == number]
+        positions = everyone[:, results.atomic_numbers == number]
         msd, error = over_directions(lambda part: mean_squared_displacement(part, n_lags), positions)
         table |= {f"msd_{SYMBOLS[number]}_A2": msd, f"msd_{SYMBOLS[number]}_A2_error": error}
     report.tables["displacements"] = table
     for number in np.unique(results.atomic_numbers).tolist():
-        positions = results.positions[:, results.atomic_numbers == number]
+        positions = everyone[:, results.atomic_numbers == number]
         found = diffusion_coefficient(positions, results.interval_fs, _window(results))
         report.add(f"diffusion_{SYMBOLS[number]}", found, "cm²/s")
     window = _window(results)
@@ -199,6 +208,7 @@ def _dielectric(results: RunResults, report: Report) -> None:
 def _conductivity(results: RunResults, report: Report) -> None:
     if results.has_field:
         raise SettingError("Green and Kubo's relation is for a run without a field")
+    # The mean is left in: it is zero but for noise, and without it a window at τ of T would miss 2τ/T of the integral.
     current, box = _current(results), Box(volume=_volume(results), temperature=results.temperature)
     window = _window(results)
     green_kubo = conductivity_green_kubo(current, results.interval_fs, box, window)
@@ -235,8 +245,17 @@ def _response(results: RunResults, report: Report) -> None:
         "polarization_e_per_A2": found.polarization,
         "polarization_error_e_per_A2": found.error,
     }
-    report.add("coercive_field", Estimate(found.coercive_field, float("nan")), "V/Å")
-    report.add("remanence", Estimate(found.remanence, float("nan")), "e/Å²")
+    report.add("coercive_field", Estimate(found.coercive_field, found.coercive_error), "V/Å")
+    report.add("remanence", Estimate(found.remanence, found.remanence_error), "e/Å²")
+    if found.n_cycles == 1:
+        report.notes.append(
+            "the loop is of a single cycle: coercive field and remanence have no error, run two or more"
+        )
+    elif protocol.start_fs >= times[steady][0]:
+        report.notes.append(
+            f"the loop is the mean of {found.n_cycles} cycles, the first of which starts from rest: leave it out by "
+            f"skipping {protocol.start_fs + protocol.period_fs:g} fs if it differs from the others"
+        )
 
 
 def _orientation(results: RunResults, report: Report) -> None:
@@ -260,7 +279,7 @@ def _orientation(results: RunResults, report: Report) -> None:
     )
     cosines = mean_cosine(dipoles, results.protocol.unit)
     size = np.linalg.norm(dipoles, axis=2).mean(axis=1)
-    free = langevin_function(size * results.field / (BOLTZMANN * results.temperature))
+    free = langevin_function(size * results.field / thermal_energy(results.temperature))
     report.tables["orientation"] = {
         "time_fs": results.thermo["time_fs"],
         "field_V_per_A": results.field,
@@ -292,8 +311,7 @@ def _volume(results: RunResults) -> float:
 def _current(results: RunResults) -> FloatArray:
     current = results.thermo["current_eA_per_fs"]
     _without_gaps(current)
-    centred: FloatArray = current - current.mean(axis=0)
-    return centred
+    return current
 
 
 def _without_gaps(values: FloatArray) -> None:
@@ -303,6 +321,11 @@ def _without_gaps(values: FloatArray) -> None:
 
 def _window(results: RunResults) -> Window:
     """From a tenth to a half of a block of a quarter of the run."""
+    if len(results.positions) < LEAST_FRAMES_OF_SLOPES:
+        raise SettingError(
+            f"a slope with an error needs {LEAST_FRAMES_OF_SLOPES} frames, and the run has {len(results.positions)}: "
+            "run longer, or write frames more often (output.every)"
+        )
     block = results.interval_fs * len(results.positions) / 4
     return Window(start_fs=0.1 * block, end_fs=0.5 * block)
 

@@ -27,6 +27,7 @@ from les_viz.models.header import config_to_json
 from les_viz.models.loading import load_model
 from les_viz.models.model import LESModel
 from les_viz.resources import SAMPLE_MODELS
+from les_viz.response.extrapolation import refuse_ions
 from les_viz.runs.checkpoint import read_checkpoint, write_checkpoint
 from les_viz.runs.config import ModelSettings, RunConfig, StructureSettings
 from les_viz.runs.directory import RunDirectory, write_json
@@ -52,6 +53,7 @@ def create_run(config: RunConfig, folder: Path) -> None:
     directory = RunDirectory(folder)
     atoms = read_start(config.structure)
     model = model_of(config.model)
+    refuse_ions(model, atoms)
     surface = _surface(config, model, atoms)
     Driver(atoms, surface, config.dynamics, config.field)
     model.element_indices(surface.neighbors.system_of(atoms).atomic_numbers)
@@ -191,6 +193,7 @@ def _description(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict
             "epsilon_infinity": model.config.epsilon_infinity,
             "provenance": model.config.provenance,
         },
+        "notes": _notes(atoms),
         "k_set": _k_set(config, atoms, model),
         "threads": torch.get_num_threads(),
         "device": config.model.device,
@@ -200,6 +203,13 @@ def _description(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict
             **{name: version(name) for name in LIBRARIES},
         },
     }
+
+
+def _notes(atoms: "ase.Atoms") -> list[str]:
+    """What the file asks for and the run does not do."""
+    if not atoms.constraints:
+        return []
+    return ["the file holds atoms in place (constraints), but a run moves all of them: the constraints are left out"]
 
 
 def _k_set(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict[str, Any] | None:

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from les_viz.analysis.correlation import (
+    among_themselves,
     autocorrelation,
     mean_squared_displacement,
     over_directions,
     running_integral,
 )
+from les_viz.errors import SettingError
 
 
 def test_autocorrelation_is_the_plain_sum():
@@ -45,3 +47,23 @@ def test_directions_add_up_and_their_differences_are_the_error():
     errors = [over_directions(lambda part: np.atleast_1d((part**2).mean()), sample)[1] for sample in samples]
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.sqrt(3 * 2 / 500), rel=0.1)
     assert error[0] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_series_without_points_is_refused():
+    for of, nothing in ((autocorrelation, np.zeros((0, 3))), (mean_squared_displacement, np.zeros((0, 2, 3)))):
+        with pytest.raises(SettingError, match="without points"):
+            of(nothing)
+
+
+def test_positions_among_themselves():
+    """Atoms that do not move in a box that drifts and breathes."""
+    random = np.random.default_rng(4)
+    fractional, masses = random.uniform(size=(5, 3)), random.uniform(1, 20, 5)
+    cell = np.array([[7.0, 0, 0], [3.0, 6.5, 0], [-2.0, 2.5, 6.0]])
+    cells = cell * (1 + 0.05 * random.normal(size=(30, 1, 1)))
+    drift = random.normal(size=(30, 1, 3))
+    found = among_themselves(fractional @ cells + drift @ cells, masses, cells)
+    assert np.ptp(found, axis=0) == pytest.approx(0, abs=1e-12)
+    assert found[0, 1] - found[0, 0] == pytest.approx((fractional[1] - fractional[0]) @ cells.mean(axis=0))
+    in_the_open = among_themselves(fractional + drift, masses)
+    assert np.ptp(in_the_open, axis=0) == pytest.approx(0, abs=1e-12)

@@ -1,12 +1,16 @@
 """Mistakes on the command line are named, with what was probably meant."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from dataclasses import asdict
 
 import pytest
 
 import les_viz as package
 from les_viz.cli.parser import COMMANDS, build_parser, parse
+from les_viz.runs.config import run_config
 
 
 @pytest.mark.parametrize(
@@ -88,3 +92,25 @@ def test_what_a_file_says_cannot_flood_the_terminal_or_steer_it(refused, tmp_pat
     assert "cannot be read" in message
     assert "\x1b" not in message
     assert "\x07" not in message
+
+
+@pytest.mark.parametrize("command", ["md", "sweep"])
+def test_help_lists_all_keys_of_a_run_with_their_defaults(capsys, command):
+    """What it lists is a configuration that says what was left out."""
+    with pytest.raises(SystemExit):
+        parse([command, "--help"])
+    said = capsys.readouterr().out
+    lines = said[said.index("[structure]\n") :].splitlines()
+    text = "\n".join(line[:36] for line in lines if re.match(r"\[|  \w+ = (?!\.\.\.)", line))
+    content = tomllib.loads(text)
+    content["structure"]["sample"], content["model"]["name"] = "water", "water"
+    swept = content.pop("sweep", {"seeds": []})
+    content["limits"]["threads"] = 3
+    shortest = {"structure": {"sample": "water"}, "model": {"name": "water"}, "field": {}, "limits": {"threads": 3}}
+    expected = run_config(shortest)
+    assert run_config(content) == expected
+    assert asdict(expected).keys() == content.keys()
+    for table, settings in asdict(expected).items():
+        assert settings.keys() - content[table].keys() <= {"path", "name"}
+    assert ("at_once" in swept) == (command == "sweep")
+    assert all(len(line) <= 120 for line in said.splitlines())

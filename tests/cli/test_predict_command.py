@@ -47,6 +47,8 @@ def test_several_frames_are_a_list_and_standard_output_the_default(les_viz, mode
     every = json.loads(les_viz(*arguments)[1])
     assert len(every) == 3
     np.testing.assert_allclose(every[1]["forces"], results[0]["forces"], atol=1e-12)
+    from_the_end = json.loads(les_viz(*arguments, "--index", "-2:")[1])
+    assert from_the_end == results
     last = json.loads(les_viz(*arguments, "--index", "-1")[1])
     assert last.keys() == results[1].keys()
     np.testing.assert_allclose(last["forces"], results[1]["forces"], atol=1e-12)

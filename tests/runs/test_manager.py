@@ -234,7 +234,7 @@ def test_a_resumed_run_says_from_the_first_moment_how_far_it_is(tables, tmp_path
     directory = RunDirectory(tmp_path / "run")
     execute(tmp_path / "run", resume=False, steps=20)
     said = []
-    monkeypatch.setattr("les_viz.runs.worker.write_status", lambda _, status: said.append(status.step))
+    monkeypatch.setattr("les_viz.runs.keeper.write_status", lambda _, status: said.append(status.step))
     Worker(directory, config.limits, 60).run(resume=True)
     assert (said[0], said[-1]) == (20, 60)
 
@@ -254,8 +254,8 @@ def test_a_disk_that_is_busy_does_not_keep_the_atoms_waiting(tables, tmp_path, m
             lines.append(len(read_columns(directory.thermo)["step"]))
         write_status(where, status)
 
-    monkeypatch.setattr("les_viz.runs.worker.HEARTBEAT_S", 0.001)
-    monkeypatch.setattr("les_viz.runs.worker.write_status", write_slowly)
+    monkeypatch.setattr("les_viz.runs.keeper.HEARTBEAT_S", 0.001)
+    monkeypatch.setattr("les_viz.runs.keeper.write_status", write_slowly)
     Worker(directory, config.limits, 60).run(resume=False)
     assert lines[0] >= 60
     assert read_status(directory).state == State.FINISHED

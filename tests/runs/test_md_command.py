@@ -7,9 +7,21 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from ase import units as ase_units
+from ase.constraints import FixAtoms
+from ase.io import read, write
 
 from les_viz.cli.main import main
+from les_viz.md.protocols import FieldProtocol
+from les_viz.runs.catalog import list_runs
+from les_viz.runs.checkpoint import read_checkpoint
+from les_viz.runs.control import Wishes, write_wishes
+from les_viz.runs.directory import RunDirectory
+from les_viz.runs.report import report_of
+from les_viz.runs.results import load_results
+from les_viz.runs.states import State, read_status
 from les_viz.runs.thermo import read_columns
 
 CONFIG = """
@@ -125,6 +137,110 @@ def test_ctrl_c_stops_cleanly_and_can_be_resumed(run_files, tmp_path):
     assert "--resume" in said.splitlines()[-1]
     assert "Traceback" not in said
     assert (out / "checkpoint.npz").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_run_of_the_command_is_listed_as_it_is_and_can_be_steered(run_files, tmp_path):
+    """Also in the folder that it was moved to, and after it was killed."""
+    config = write_config(run_files, [("steps = 8", "steps = 100000000"), ("timestep_fs = 0.2", "timestep_fs = 1e-3")])
+    command = [sys.executable, "-m", "les_viz.cli.main", "md", config, "--out", str(tmp_path / "runs" / "run")]
+
+    def state_of(name):
+        entries = {entry.name: entry.status for entry in list_runs(tmp_path / "runs")}
+        return entries[name].state if name in entries else None
+
+    def wait_for(condition):
+        end = time.monotonic() + 120
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert condition()
+
+    directory = RunDirectory(tmp_path / "runs" / "run")
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    wait_for(lambda: len(read_columns(directory.thermo).get("step", [])) > 1)
+    assert state_of("run") == State.RUNNING
+    turned = FieldProtocol(shape="constant", amplitude_V_per_A=0.3)
+    write_wishes(directory, Wishes(field=turned))
+    wait_for(lambda: 0.3 in read_columns(directory.thermo)["electric_field_V_per_A"][:, 2])
+    write_wishes(directory, Wishes(field=turned, stop=True))
+    assert process.wait(timeout=60) == 130
+    (tmp_path / "runs" / "run").rename(tmp_path / "runs" / "moved")
+    assert state_of("moved") == State.STOPPED
+    moved = RunDirectory(tmp_path / "runs" / "moved")
+    step = read_status(moved).step
+    assert step == read_checkpoint(moved.checkpoint)["step"] > 0
+
+    again = subprocess.Popen([*command[:-1], str(moved.path), "--resume"], stderr=subprocess.DEVNULL)
+    wait_for(lambda: read_columns(moved.thermo)["step"][-1] > step)
+    assert state_of("moved") == State.RUNNING
+    again.kill()
+    again.wait()
+    assert state_of("moved") == State.INTERRUPTED
+
+
+def test_a_finished_run_that_was_moved_is_finished(run_files, tmp_path):
+    """Though it was made longer than its run.json says."""
+    (tmp_path / "runs").mkdir()
+    out = tmp_path / "elsewhere"
+    assert main(["md", write_config(run_files), "--out", str(out)]) == 0
+    longer = write_config(run_files, [("steps = 8", "steps = 12")])
+    assert main(["md", longer, "--out", str(out), "--resume"]) == 0
+    out.rename(tmp_path / "runs" / "run")
+    status = list_runs(tmp_path / "runs")[0].status
+    assert (status.state, status.step, status.steps) == (State.FINISHED, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"), [("hours = 1e-9", "limits.hours"), ("disk_MB = 1\nmemory_MB = 0", "limits.disk_MB")]
+)
+def test_limits_hold_for_the_command_too(run_files, tmp_path, capsys, monkeypatch, limit, message):
+    monkeypatch.setattr("les_viz.runs.keeper.BYTES_PER_MB", 1.0)
+    changes = [("steps = 8", "steps = 100000"), ("[output]", f"[limits]\n{limit}\n[output]")]
+    assert main(["md", write_config(run_files, changes), "--out", str(tmp_path / "run")]) == 130
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert message in said
+    assert "--resume" in said
+    assert read_status(RunDirectory(tmp_path / "run")).state == State.STOPPED
+
+
+def test_a_run_that_comes_apart_is_listed_as_failed(run_files, tmp_path, capsys):
+    hot = write_config(run_files, [("temperature_limit_K = 1e8", "temperature_limit_K = 1.0")])
+    assert main(["md", hot, "--out", str(tmp_path / "run")]) == 2
+    status = read_status(RunDirectory(tmp_path / "run"))
+    assert status.state == State.FAILED
+    assert status.message in capsys.readouterr().err
+
+
+def test_what_the_file_says_besides_places(run_files, tmp_path, capsys):
+    """Isotopes and velocities are taken, constraints are left out aloud, ions are refused by models without them."""
+    atoms = read(run_files / "crystal.extxyz")
+    masses = np.linspace(1.5, 40.0, len(atoms))
+    atoms.set_masses(masses)
+    atoms.set_velocities(np.random.default_rng(1).normal(scale=0.01, size=(len(atoms), 3)))
+    atoms.set_constraint(FixAtoms([0, 2]))
+    kept = atoms.get_velocities() - masses @ atoms.get_velocities() / masses.sum()
+    write(run_files / "told.extxyz", atoms)
+    changes = [("crystal.extxyz", "told.extxyz"), ("steps = 8", 'steps = 8\nvelocities = "keep"')]
+    assert main(["md", write_config(run_files, changes), "--out", str(tmp_path / "run")]) == 0
+    assert "warning: the file holds atoms in place" in capsys.readouterr().err
+    results = load_results(tmp_path / "run")
+    assert results.masses == pytest.approx(masses)
+    assert results.velocities[0] * ase_units.fs**-1 == pytest.approx(kept, rel=1e-5, abs=1e-7)
+    assert np.linalg.norm(results.positions[-1] - results.positions[0], axis=1).min() > 0
+    assert any("constraints" in note for note in report_of(results).notes)
+
+    atoms.info["charge"] = 1
+    write(run_files / "ion.extxyz", atoms)
+    changes = [("crystal.extxyz", "ion.extxyz"), ("atomic.safetensors", "water")]
+    assert main(["md", write_config(run_files, changes), "--out", str(tmp_path / "ion")]) == 2
+    assert "total charge is +1 e" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["md", "sweep", "analyse"])
+def test_a_folder_without_a_name(run_files, capsys, command):
+    given = "run" if command == "analyse" else write_config(run_files)
+    assert main([command, given, "--out", ""]) == 2
+    assert "the folder has no name: give one" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full disk")
