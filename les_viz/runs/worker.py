@@ -20,7 +20,7 @@ from les_viz.runs.states import State
 FAREWELL_S = 1.5
 """How long the run has to save itself when it must go."""
 
-POLITENESS = 5
+POLITENESS = 10
 """Added to the nice value, so that the page stays quick."""
 
 

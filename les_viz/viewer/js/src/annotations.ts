@@ -33,6 +33,7 @@ export class Annotations {
   readonly canvas: HTMLCanvasElement;
   private readonly context: CanvasRenderingContext2D;
   private isEmpty = true;
+  private drawn = "";
 
   constructor(parent: HTMLElement) {
     this.canvas = make("canvas", "les-notes", parent);
@@ -52,6 +53,9 @@ export class Annotations {
     const hasNothing = !isAboutAtoms && arrows.length === 0;
     if (hasNothing && this.isEmpty) return;
     this.isEmpty = hasNothing;
+    const drawn = isAboutAtoms ? "" : JSON.stringify([eye, size, ratio, theme, arrows]); // stays while atoms move
+    if (drawn !== "" && drawn === this.drawn) return;
+    this.drawn = drawn;
     this.canvas.classList.toggle("les-hidden", hasNothing); // a layer less to lay over each frame
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.clearRect(0, 0, size.width, size.height);

@@ -49,6 +49,9 @@ export const canSketch = ({ volume, tensors, arrows }: Scene, values: Float32Arr
 
 export class Sketch {
   readonly canvas: HTMLCanvasElement;
+  /** Shows what is painted: as one image it is a layer of its own, and the page below it is not painted again. */
+  private readonly screen: CanvasRenderingContext2D;
+  /** In main memory: strokes and small images are cheapest there, without a graphics card. */
   private readonly context: CanvasRenderingContext2D;
   private readonly balls = new Map<string, HTMLCanvasElement>();
   private readonly below: HTMLElement;
@@ -64,7 +67,8 @@ export class Sketch {
     this.below = below;
     this.canvas = make("canvas", "les-sketch les-hidden", parent);
     this.canvas.setAttribute("aria-hidden", "true");
-    this.context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true })!; // in main memory
+    this.screen = this.canvas.getContext("2d", { alpha: false })!;
+    this.context = document.createElement("canvas").getContext("2d", { alpha: false, willReadFrequently: true })!;
   }
 
   hide(): void {
@@ -75,7 +79,8 @@ export class Sketch {
   draw(eye: Eye, size: { width: number; height: number }, what: Sketched): void {
     const ratio = window.devicePixelRatio || 1;
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
-    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
+    for (const canvas of [this.canvas, this.context.canvas])
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     this.setFog(parseColour(what.background));
     this.context.fillStyle = what.background;
     this.context.fillRect(0, 0, width, height);
@@ -83,6 +88,7 @@ export class Sketch {
     this.middle = project(eye, [-eye.view[0], -eye.view[1], -eye.view[2]]).depth;
     const items = [...this.atoms(what), ...this.bonds(what), ...this.edges(what)];
     for (const item of items.sort((a, b) => b.depth - a.depth)) item.paint();
+    this.screen.putImageData(this.context.getImageData(0, 0, width, height), 0, 0);
     this.canvas.classList.remove("les-hidden");
     this.below.style.opacity = "0"; // not drawn, but still under the pointer
   }

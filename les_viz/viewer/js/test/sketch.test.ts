@@ -8,8 +8,8 @@ import { Sketch, canSketch } from "../src/sketch.ts";
 /** What is painted, in order: balls by their place, lines by their colour. */
 const painted: string[] = [];
 
-function fakeContext(canvas: { width: number; height: number }, isScreen: boolean): object {
-  const note = (text: string) => isScreen && painted.push(text);
+function fakeContext(canvas: { width: number; height: number }, isPainted: boolean): object {
+  const note = (text: string) => isPainted && painted.push(text);
   return {
     canvas,
     fillStyle: "",
@@ -20,21 +20,23 @@ function fakeContext(canvas: { width: number; height: number }, isScreen: boolea
     lineTo: () => {},
     arc: () => {},
     fill: () => {},
+    getImageData: () => ({}),
+    putImageData: () => {},
     createRadialGradient: () => ({ addColorStop: () => {} }),
     stroke() { note(`line ${this.strokeStyle}`); },
     drawImage: (_: unknown, x: number, y: number) => note(`ball ${x > 50 ? "right" : "left"} ${y}`),
   };
 }
 
-function fakeElement(isScreen: boolean): object {
+function fakeElement(isPainted: boolean): object {
   const element = { width: 0, height: 0, className: "", style: {}, classList: { add: () => {}, remove: () => {} } };
-  return { ...element, setAttribute: () => {}, getContext() { return fakeContext(this as never, isScreen); } };
+  return { ...element, setAttribute: () => {}, getContext() { return fakeContext(this as never, isPainted); } };
 }
 
 let made = 0;
 Object.assign(globalThis, {
   window: { devicePixelRatio: 1 },
-  document: { createElement: () => fakeElement(made++ === 0) }, // the first is the one on the screen
+  document: { createElement: () => fakeElement(made++ === 1) }, // the first shows what is painted on the second
 });
 
 const scene = (changes: Partial<Scene> = {}): Scene =>
