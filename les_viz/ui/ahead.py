@@ -16,7 +16,7 @@ from les_viz.viewer.scene import BENCH, Scene
 def go_ahead(
     shown: Shown,
     draw: Callable[[Shown], Scene | None],
-    quantities: Callable[[], frozenset[str]],
+    quantities: Callable[[], tuple[str, ...]],
     *,
     key: str,
     on_move: Callable[[int, tuple[float, float, float]], None] | None = None,
@@ -37,7 +37,7 @@ def go_ahead(
     update(is_ahead=False)
     scene = None
     if is_ahead and current().edits != shown.edits:
-        shown = predict_again(shown, quantities()) or shown
+        shown = predict_again(shown, frozenset(quantities())) or shown
         scene = draw(shown) if current().edits == shown.edits else None
         if scene is None:
             st.rerun(scope="app")

@@ -50,9 +50,9 @@ QUANTITIES = ("energy", "forces", "latent_charges")
 """What the page shows first; `server` has it computed before anybody asks."""
 
 
-def _quantities() -> frozenset[str]:
+def _quantities() -> tuple[str, ...]:
     """What the page needs; of a changed structure the dipole with it, for another prediction would take as long."""
-    return frozenset(QUANTITIES) | (frozenset({"dipole"}) if current().edits else frozenset())
+    return (*QUANTITIES, *(("dipole",) if current().edits else ()))
 
 
 def predict(bench: Bench) -> Shown | None:

@@ -24,7 +24,9 @@ _QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
 
 
 @st.fragment
-def show_what_if(shown: Shown, draw: Callable[[Shown], Scene | None], quantities: Callable[[], frozenset[str]]) -> None:
+def show_what_if(
+    shown: Shown, draw: Callable[[Shown], Scene | None], quantities: Callable[[], tuple[str, ...]]
+) -> None:
     """Controls for each kind of change, undo, and what changed.
 
     Args:
