@@ -52,8 +52,8 @@ def build_bundle(root: Path) -> None:
         subprocess.run([*npm, "ci", "--omit=dev", "--ignore-scripts", "--loglevel=error"], **run)
         output = Path(scratch) / "frontend"
         esbuild = work / "node_modules/esbuild/bin/esbuild"
-        options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=linked"]
-        options += ["--log-level=warning", f"--outfile={output / BUNDLE.name}"]
+        options = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--loader:.css=text"]
+        options += ["--legal-comments=linked", "--log-level=warning", f"--outfile={output / BUNDLE.name}"]
         subprocess.run([str(node), str(esbuild), "src/index.ts", *options], **run)
         (output / "THIRD_PARTY_LICENSES.txt").write_text(bundled_licences(work / "node_modules"), encoding="utf-8")
         target = (root / BUNDLE).parent

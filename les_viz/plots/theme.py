@@ -87,7 +87,7 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
-_LECTURE_TYPE, _LECTURE_LINE, _LECTURE_MARK, _LECTURE_HEIGHT = 18, 1.6, 1.4, 1.2
+LECTURE_TYPE, _LECTURE_LINE, _LECTURE_MARK, _LECTURE_HEIGHT = 18, 1.6, 1.4, 1.2
 """Size of the type, and how much larger all else is, where a figure is shown to a class."""
 
 _USUAL_LINE = 2.0
@@ -97,10 +97,10 @@ _USUAL_LINE = 2.0
 def enlarged(figure: go.Figure) -> go.Figure:
     """A copy for the last row of a lecture hall: larger type, thicker lines."""
     copy = go.Figure(figure)
-    axes = {"tickfont_size": _LECTURE_TYPE, "title_font_size": _LECTURE_TYPE}
+    axes = {"tickfont_size": LECTURE_TYPE, "title_font_size": LECTURE_TYPE}
     copy.update_xaxes(**axes).update_yaxes(**axes)
-    copy.update_layout(font_size=_LECTURE_TYPE, hoverlabel_font_size=_LECTURE_TYPE, legend_font_size=_LECTURE_TYPE)
-    copy.update_annotations(font_size=_LECTURE_TYPE)
+    copy.update_layout(font_size=LECTURE_TYPE, hoverlabel_font_size=LECTURE_TYPE, legend_font_size=LECTURE_TYPE)
+    copy.update_annotations(font_size=LECTURE_TYPE)
     if copy.layout.height is not None:
         copy.layout.height *= _LECTURE_HEIGHT
     for trace in copy.data:
@@ -109,7 +109,7 @@ def enlarged(figure: go.Figure) -> go.Figure:
             if isinstance(trace.marker.size, int | float):
                 trace.marker.size *= _LECTURE_MARK
         elif trace.type in ("contour", "heatmap"):
-            trace.colorbar.update(tickfont_size=_LECTURE_TYPE, title_font_size=_LECTURE_TYPE)
+            trace.colorbar.update(tickfont_size=LECTURE_TYPE, title_font_size=LECTURE_TYPE)
     return copy
 
 

@@ -141,6 +141,11 @@ def send_ahead(
     return said.drawn is not None
 
 
+def mount_lines(data: bytes, *, key: str, height: int) -> None:
+    """Show the lines of a run that goes on, as `course.ts` reads them."""
+    _component()(key=key, data=data, height=height)
+
+
 def _run_again() -> None:
     """A trigger without a callback would not make its fragment run."""
 

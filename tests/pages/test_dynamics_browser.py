@@ -55,6 +55,11 @@ def n_frames(window):
     return int(words.rpartition("/")[2]) if "/" in words else 0
 
 
+def frame_shown(window):
+    words = window.page.locator(".les-frame").inner_text()
+    return int(words.rpartition("/")[0].rpartition("·")[2])
+
+
 def press(window, name):
     window.page.get_by_role("button", name=name, exact=True).click()
 
@@ -73,31 +78,47 @@ def test_the_field_is_in_view_before_a_run_starts(window):
         assert box["y"] + box["height"] <= 800, "below the fold"
 
 
-PLOT = "document.querySelector('.js-plotly-plot')"
+LINES = ".les-course .u-over"
+"""Of the uppermost plot, while a run moves."""
+
+PLOTLY = ".js-plotly-plot .nsewdrag"
+"""The same, once it rests."""
 
 
-def click_the_middle_of_the_plots(window):
-    """As a hand does: the plots may be drawn again between press and release."""
-    found = window.page.wait_for_function(
-        f"""() => {{
-          const size = {PLOT}?._fullLayout?._size;
-          if (!size) return null;
-          {PLOT}.scrollIntoView({{ block: "center", behavior: "instant" }});
-          const box = {PLOT}.getBoundingClientRect();
-          return [box.left + size.l + size.w / 2, box.top + size.t + size.h / 2];
-        }}"""
-    )
-    left, top = found.json_value()
-    window.page.mouse.move(left, top)
+def click_the_middle(window, plots):
+    plot = window.page.locator(plots).first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    window.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, delay=100)
+
+
+def what_is_seen(window):
+    """Of the lines of a moving run: from when to when, and the marked time, or None."""
+    words = window.page.locator(".les-course").get_attribute("aria-label")
+    span, _, mark = words.removeprefix("time (fs) from ").partition(", marked at ")
+    begin, _, end = span.partition(" to ")
+    return float(begin), float(end), float(mark) if mark else None
+
+
+def zoom_into_the_plots(window):
+    """What is zoomed into stays while the run goes on, and a double click shows all again."""
+    plot = window.page.locator(LINES).first
+    box = plot.bounding_box()
+    left, y, width = box["x"], box["y"] + box["height"] / 2, box["width"]
+    window.page.mouse.move(left + 0.25 * width, y)
     window.page.mouse.down()
-    window.page.wait_for_timeout(100)
+    window.page.mouse.move(left + 0.75 * width, y, steps=4)
     window.page.mouse.up()
-
-
-def marked_times(window):
-    """Where the plots have a line for the picture, fs, with as many digits as the viewer shows; None without plots."""
-    found = window.page.evaluate(f"{PLOT}?.layout ? ({PLOT}.layout.shapes ?? []).map((shape) => shape.x0) : null")
-    return None if found is None else {round(x, 1) for x in found}
+    zoomed, there = (
+        wait_for(window, lambda: what_is_seen(window)[0] and what_is_seen(window), "no zoom"),
+        n_frames(window),
+    )
+    wait_for(window, lambda: n_frames(window) > there + 10, "the run stands")
+    assert what_is_seen(window) == zoomed
+    plot.dblclick()
+    begin, end, _ = wait_for(window, lambda: what_is_seen(window)[0] == 0 and what_is_seen(window), "no way back")
+    assert begin == 0
+    assert end > zoomed[1]
 
 
 def hold_in_the_viewer(window):
@@ -113,15 +134,19 @@ def hold_in_the_viewer(window):
 
 def hold_by_the_plots(window):
     words = window.page.locator(".les-frame")
-    click_the_middle_of_the_plots(window)
+    click_the_middle(window, LINES)
     wait_for(window, lambda: words.inner_text().startswith("held at "), "a click on a plot does not hold the picture")
     time_fs, _, frames = words.inner_text().removeprefix("held at ").partition(" fs · ")
     frame, there = (int(number) for number in frames.split(" / "))
     assert 0.2 < frame / there < 0.8
-    wait_for(window, lambda: marked_times(window) == {float(time_fs)}, "the plots do not mark the picture's time")
+    wait_for(
+        window,
+        lambda: what_is_seen(window)[2] == pytest.approx(float(time_fs), abs=0.06),
+        "the plots do not mark the picture's time",
+    )
     press(window, "Back to live")
     wait_for(window, lambda: "held" not in words.inner_text(), "there is no way back from a click on a plot")
-    wait_for(window, lambda: marked_times(window) == set(), "the mark stays")
+    wait_for(window, lambda: what_is_seen(window)[2] is None, "the mark stays")
 
 
 def last_field(runs):
@@ -136,7 +161,7 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
     wait_for(window, lambda: n_frames(window) > 5, "no frames arrive")
     picture = window.page.evaluate(COUNT_INK)
     wait_for(window, lambda: window.page.evaluate(COUNT_INK) != picture, "the atoms do not move")
-    window.page.locator(".js-plotly-plot .scatterlayer path.js-line").nth(5).wait_for(state="attached")
+    window.page.locator(LINES).nth(3).wait_for(state="attached")
 
     slider = window.page.locator("[data-testid=stSlider]").get_by_role("slider")
     slider.focus()
@@ -147,6 +172,7 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
 
     hold_in_the_viewer(window)
     hold_by_the_plots(window)
+    zoom_into_the_plots(window)
 
     press(window, "Stop")
     window.page.get_by_role("button", name="Resume", exact=True).wait_for()
@@ -154,6 +180,11 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
     assert entry.status.state == State.STOPPED
     columns = read_columns(entry.folder / "thermo.jsonl")
     wait_for(window, lambda: n_frames(window) == len(columns["step"]), "the last frames do not arrive")
+
+    window.page.locator(".js-plotly-plot .scatterlayer path.js-line").nth(5).wait_for(state="attached")
+    last = frame_shown(window)
+    click_the_middle(window, PLOTLY)
+    wait_for(window, lambda: 0.2 < frame_shown(window) / last < 0.8, "a click on a plot of a run at rest does nothing")
 
     window.page.get_by_role("tab", name="Files").click()
     with window.page.expect_download() as download:

@@ -7,12 +7,13 @@ import streamlit as st
 
 from les_viz.errors import LesVizError
 from les_viz.plots.text import signed
-from les_viz.plots.timeline import timeline
+from les_viz.plots.timeline import course_of, timeline
 from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
 from les_viz.runs.tail import ThermoTail
 from les_viz.runs.thermo import check_columns
+from les_viz.ui.dynamics.live_plot import show_live_plot
 from les_viz.ui.dynamics.plan import current_plan
 from les_viz.ui.dynamics.stream import trajectory_id
 from les_viz.ui.figures import show_figure
@@ -20,8 +21,7 @@ from les_viz.ui.session import current
 from les_viz.ui.wording import plain
 from les_viz.units import DEBYE
 
-DRAW_EVERY_S = 2.0
-"""Plots cost a browser a third of a second each time, in which the picture stands still."""
+DRAW_EVERY_S = 1.0
 
 HEIGHT = 560
 
@@ -42,8 +42,13 @@ def show_charts(entry: RunEntry) -> None:
         if not columns:
             st.caption("The plots begin with the first frame.")
             return
-        figure = timeline(columns, direction(), cursor_fs=_cursor(columns), run=trajectory_id(now.name), height=HEIGHT)
-        show_figure(figure, key="timeline")
+        run, cursor = trajectory_id(now.name), _cursor(columns)
+        if moves:
+            course = course_of(columns, direction())
+            show_live_plot(course, key="live_timeline", run=run, mark_fs=cursor, height=HEIGHT)
+        else:
+            figure = timeline(columns, direction(), cursor_fs=cursor, run=run, height=HEIGHT)
+            show_figure(figure, key="timeline")
 
     charts()
 

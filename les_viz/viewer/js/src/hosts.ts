@@ -1,9 +1,10 @@
 // Where a viewer lives: a Streamlit component, or an anywidget in Jupyter.
 import { decodeScene, gridValuesIn, openContainer, sceneIn } from "./codec.ts";
 import type { Bytes, Container } from "./container.ts";
+import { CoursePlot, courseIn } from "./courseplot.ts";
 import type { Move } from "./drag.ts";
 import { type Piece, type Seek, pieceIn, seekIn } from "./frames.ts";
-import { listenToPlots } from "./plotclicks.ts";
+import { type Moment, listenToPlots } from "./plotclicks.ts";
 import type { GridValues } from "./scene.ts";
 import { type Souvenir, Viewer } from "./viewer.ts";
 
@@ -24,6 +25,8 @@ const sought = new Map<string, string>();
 const drawn = new Map<string, string>();
 /** Where a viewer tells of atoms that were dragged. */
 const movers = new Map<string, (move: Move) => void>();
+/** Lines of runs that move. */
+const plots = new Map<string, CoursePlot>();
 /** Frames that came before the viewer that shows them. */
 const early = new Map<string, Piece[]>();
 
@@ -39,9 +42,11 @@ let isListening = false;
 function heedPlots(): void {
   if (isListening) return;
   isListening = true;
-  listenToPlots(document, ({ run, fs }) => {
-    for (const { viewer } of lodgers.values()) viewer.holdAt(run, fs);
-  });
+  listenToPlots(document, holdAt);
+}
+
+function holdAt({ run, fs }: Moment): void {
+  for (const { viewer } of lodgers.values()) viewer.holdAt(run, fs);
 }
 
 /** Streamlit calls this at every rerun: same content, same picture, nothing drawn twice. */
@@ -50,6 +55,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   const box = openContainer(host.data);
   if ("messenger" in box.header) return takeMessage(box, host);
   if ("first" in box.header) return keepFrames(String(box.header["viewer"]), pieceIn(box));
+  if ("plot" in box.header) return showCourse(box, host.parentElement);
   if ("seek" in box.header) return goTo(String(box.header["viewer"]), seekIn(box));
   if ("grid" in box.header) return keepGrid(String(box.header["viewer"]), String(box.header["grid"]), gridValuesIn(box));
   heedPlots();
@@ -68,6 +74,20 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   for (const piece of early.get(scene.viewer) ?? []) viewer.takeFrames(piece);
   early.delete(scene.viewer);
   return () => letGo(scene.viewer, place);
+}
+
+function showCourse(box: Container, place: HTMLElement): () => void {
+  const course = courseIn(box);
+  const plot = plots.get(course.plot) ?? new CoursePlot(place);
+  plots.set(course.plot, plot);
+  if (!place.contains(plot.root)) place.append(plot.root);
+  plot.onMoment = holdAt;
+  plot.update(course);
+  return () => {
+    if (plot.root.isConnected && !place.contains(plot.root)) return; // it lives elsewhere by now
+    plots.delete(course.plot);
+    plot.dispose();
+  };
 }
 
 function keepFrames(id: string, piece: Piece): undefined {

@@ -7,6 +7,7 @@ import { Transport } from "./transport.ts";
 const PATIENCE = 200; // ms before an empty answer is asked again
 const STILL = 1500; // ms without another frame after which a moving picture counts as resting
 const WHILE_HELD = 2000; // ms between questions for more of a run that goes on while the picture rests
+const WORDS_OF_LIVE = 250; // ms between words below a moving picture: the page around them is painted again each time
 const SETTLED = 150; // ms without another move until a chosen frame is told
 
 export type OnTick = (question: { run: string; have: number }) => void;
@@ -30,6 +31,7 @@ export class Playback {
   private request = 0;
   private scrubbing = 0;
   private drawnAt = 0;
+  private saidAt = 0;
   private isMoving = false;
 
   constructor(parent: HTMLElement, before: Element, onFrame: OnFrame, isAlive: () => boolean) {
@@ -162,20 +164,20 @@ export class Playback {
     this.refresh();
   }
 
-  private draw(isMoving = this.player.state.isPlaying): void {
+  private draw(isMoving = this.player.state.isPlaying, now = performance.now()): void {
     const { frame } = this;
     this.isMoving = isMoving;
-    this.drawnAt = performance.now();
-    this.player.drawn(this.drawnAt);
+    this.drawnAt = now;
+    this.player.drawn(now);
     if (frame !== null) this.onFrame(frame, this.isMoving);
   }
 
   /** A picture between two frames of a run that brings few. */
-  private drawBetween(part: number | null): void {
+  private drawBetween(part: number | null, now: number): void {
     const frame = part === null ? null : this.store.between(this.player.state.frame, part);
     if (frame === null) return;
-    [this.isMoving, this.drawnAt] = [true, performance.now()];
-    this.player.drawn(this.drawnAt);
+    [this.isMoving, this.drawnAt] = [true, now];
+    this.player.drawn(now);
     this.onFrame(frame, true);
   }
 
@@ -198,11 +200,14 @@ export class Playback {
     const step = (now: number) => {
       const { store, player } = this;
       if (this.isAlive()) {
-        if (player.tick(now, store.count, store.isLive)) this.draw();
-        else this.drawBetween(player.tween(now, store.count, store.isLive));
+        if (player.tick(now, store.count, store.isLive)) this.draw(player.state.isPlaying, now);
+        else this.drawBetween(player.tween(now, store.count, store.isLive), now);
         this.settle(now);
         if (player.wantsMore(now, store.count, this.lastPiece, store.isLive)) this.onTick({ run: store.run, have: store.count });
-        this.refresh();
+        if (!store.isLive || now - this.saidAt > WORDS_OF_LIVE) {
+          this.saidAt = now;
+          this.refresh();
+        }
       }
       if (player.state.isPlaying) this.request = requestAnimationFrame(step);
       else this.rest();

@@ -3,6 +3,7 @@
 export const SPEEDS = [1, 2, 5, 10, 15, 30, 60] as const; // frames a second
 const FIRST_SPEED = 15;
 const SMOOTH = 15; // pictures a second of a live run: between its frames where it brings fewer, without some where more
+const PAUSE = 1000 / SMOOTH - 8; // ms between pictures: a screen counts in steps of twice as much
 const LOW = 0.5; // ask for more when less than this part of the last piece is left
 const RESERVE = 0.9; // s of frames that a live run keeps in hand, so that it moves evenly
 const CATCH_UP = 1.15; // times the rate at which frames come, while there are more in hand than that
@@ -101,7 +102,7 @@ export class Player {
     if (!this.state.isPlaying || count === 0) return false;
     if (this.due === 0) this.due = now;
     const interval = 1000 / this.pace(count, isLive);
-    const isTooSoon = isLive && interval < 1000 / SMOOTH && now - this.pictureAt < 1000 / SMOOTH;
+    const isTooSoon = isLive && interval < 1000 / SMOOTH && now - this.pictureAt < PAUSE;
     if (now < this.due || isTooSoon) return false;
     const steps = 1 + Math.floor((now - this.due) / interval);
     this.due += steps * interval;
@@ -116,7 +117,7 @@ export class Player {
   tween(now: number, count: number, isLive: boolean): number | null {
     const isSlow = this.interval > 1000 / SMOOTH;
     if (!isLive || !this.state.isPlaying || !isSlow || this.state.frame >= count - 1) return null;
-    if (now - this.pictureAt < 1000 / SMOOTH) return null;
+    if (now - this.pictureAt < PAUSE) return null;
     return Math.min(1, Math.max(0, 1 - (this.due - now) / this.interval));
   }
 
