@@ -1,5 +1,8 @@
 """The plots of a run while it moves, redrawn in milliseconds; plotly draws those of runs at rest."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from les_viz.plots.theme import LECTURE_TYPE
@@ -26,11 +29,13 @@ def show_live_plot(course: Course, *, key: str, run: str, mark_fs: float | None,
         mark_fs: a time to mark; None for none.
         height: pixels.
     """
-    mount_lines(_packed(course, key, run, mark_fs, height), key=key, height=height + _SLACK)
+    font = LECTURE_TYPE if current().is_lecture else _FONT
+    place = {"plot": key, "run": run, "height": height, "font": font}
+    mount_lines(pack_course(course, mark_fs, place), key=key, height=height + _SLACK)
 
 
-def _packed(course: Course, key: str, run: str, mark_fs: float | None, height: int) -> bytes:
-    """The course as `course.ts` reads it."""
+def pack_course(course: Course, mark_fs: float | None, place: Mapping[str, str | int]) -> bytes:
+    """Write a course as `course.ts` reads it; `place` has its plot, run, height and font."""
     lines = [
         {
             "row": line.row - 1,
@@ -42,15 +47,12 @@ def _packed(course: Course, key: str, run: str, mark_fs: float | None, height: i
         }
         for line in course.lines
     ]
-    header = {
+    header: dict[str, Any] = {
+        **place,
         "version": SCENE_VERSION,
-        "plot": key,
-        "run": run,
         "fs_per_unit": course.fs_per_unit,
         "time_label": f"time ({course.time_unit})",
         "mark": None if mark_fs is None else mark_fs / course.fs_per_unit,
-        "height": height,
-        "font": LECTURE_TYPE if current().is_lecture else _FONT,
         "rows": [{"title": title, "share": share} for title, share in zip(_TITLES, ROW_HEIGHTS, strict=True)],
         "lines": lines,
     }
