@@ -30,7 +30,7 @@ def show_live_plot(course: Course, *, key: str, run: str, mark_fs: float | None,
         height: pixels.
     """
     font = LECTURE_TYPE if current().is_lecture else _FONT
-    place = {"plot": key, "run": run, "height": height, "font": font}
+    place: dict[str, str | int] = {"plot": key, "run": run, "height": height, "font": font}
     mount_lines(pack_course(course, mark_fs, place), key=key, height=height + _SLACK)
 
 
