@@ -49,7 +49,8 @@ class FieldProtocol:
         period_fs: of triangle and sine.
         center_fs: when a pulse is strongest.
         width_fs: standard deviation of a pulse.
-        sum_rule: whether the mean of the Born effective charges is removed (the acoustic sum rule): no net force.
+        sum_rule: whether the mean of the Born effective charges is removed (the acoustic sum rule); if not, the field
+            pushes the whole.
     """
 
     shape: str = "none"

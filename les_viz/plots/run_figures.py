@@ -186,7 +186,7 @@ def _polarization_against_field(subjects: Sequence[Subject], look: Look) -> go.F
 
 
 def _points(subject: Subject, name: str, column: str) -> Banded:
-    return replace(_line(subject, name, (column,), 1.0), is_points=True)
+    return replace(_line(subject, name, (column, subject.label.replace("_", " ")), 1.0), is_points=True)
 
 
 def _distances(subjects: Sequence[Subject], pair: str) -> go.Figure:

@@ -286,10 +286,10 @@ def _show_against_field(chosen: Chosen) -> None:
     notes = [note for report in found.values() for note in (*report.notes, *report.left_out.values())]
     for note in dict.fromkeys(notes):
         st.caption(plain(note))
-    for label, report in found.items():
-        for name, table in report.tables.items():
+    with st.container(horizontal=True):
+        for label, name, table in ((label, *item) for label, report in found.items() for item in report.tables.items()):
             st.download_button(
-                f"{label}, {name} (CSV)".replace("_", " "),
+                f"{label}: {name} (CSV)".replace("_", " "),
                 csv_of(table).encode(),
                 file_name=f"{label}_{name}.csv",
                 on_click="ignore",
