@@ -41,18 +41,23 @@ FORMAT = 1
 LIBRARIES = ("torch", "numpy", "ase", "h5py", "vesin", "finufft")
 
 
-def create_run(config: RunConfig, folder: Path) -> None:
+Start = tuple["ase.Atoms", tuple[str, ...]]
+"""A structure, and what to say about its file."""
+
+
+def create_run(config: RunConfig, folder: Path, *, start: Start | None = None) -> None:
     """Make the folder of a run, ready to be executed; refuses what can be refused before.
 
     Args:
         config: what to run.
         folder: a new or empty one.
+        start: what `read_start` gave for the same structure; read again if None.
 
     Raises:
         LesVizError: structure, model, settings or folder cannot be used.
     """
     directory = RunDirectory(folder)
-    atoms, notes = read_start(config.structure)
+    atoms, notes = start or read_start(config.structure)
     model = model_of(config.model)
     refuse_ions(model, atoms)
     surface = _surface(config, model, atoms)
@@ -69,7 +74,7 @@ def create_run(config: RunConfig, folder: Path) -> None:
         raise SettingError(f"cannot write {folder} ({caught.strerror}): choose another folder") from None
 
 
-def read_start(settings: StructureSettings) -> "tuple[ase.Atoms, tuple[str, ...]]":
+def read_start(settings: StructureSettings) -> Start:
     """The structure that a run starts from, and what to say about its file.
 
     Raises:
