@@ -14,7 +14,8 @@ from les_viz.runs.sweep_report import report_of_sweep, runs_of_sweep
 def run(options: Namespace) -> None:
     """Analyse a run: one .csv a table, report.json, figures.html, and the numbers on standard output.
 
-    The folder of a sweep gives a folder for each field and temperature, means over the seeds, in one figures.html.
+    The folder of a sweep gives a folder for each field and temperature, means over the seeds, and one for each
+    temperature with what several constant fields do, in one figures.html.
 
     Args:
         options: run, out, skip_fs.
@@ -27,13 +28,15 @@ def run(options: Namespace) -> None:
     name = folder.resolve().name
     if runs := runs_of_sweep(folder):
         found = report_of_sweep(runs, skip_fs=options.skip_fs)
-        for group, report in found.reports.items():
+        everything = {**found.reports, **found.against_field}
+        for group, report in everything.items():
             _write_tables(report, target / group)
             print(f"{group}:")
             _print(report)
+            _print_points(report)
         for run_name, reason in found.left_out.items():
             print(f"without run {run_name}: {reason}")
-        n_figures = _write_figures(found.reports, f"Sweep {name}", target)
+        n_figures = _write_figures(everything, f"Sweep {name}", target)
     else:
         report = report_of(load_results(folder, skip_fs=options.skip_fs))
         _write_tables(report, target)
@@ -77,3 +80,14 @@ def _print(report: Report) -> None:
         print(f"note: {note}")
     for name, reason in report.left_out.items():
         print(f"without {name.replace('_', ' ')}: {reason}")
+
+
+def _print_points(report: Report) -> None:
+    """The tables against the field, which have a line for each."""
+    for name in ("orientation_against_field", "polarization_against_field"):
+        for row in zip(*report.tables.get(name, {}).values(), strict=True):
+            field, value, error, *free = row
+            text = f"{name.replace('_', ' ')}, {field:+g} V/Å: {value:.4g}"
+            text += f" ± {error:.2g}" if error == error else ""  # noqa: PLR0124 - no error is NaN
+            text += f" (free dipoles: {free[0]:.4g})" if free else " e/Å²"
+            print(text)

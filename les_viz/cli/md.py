@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from les_viz.cli.output import warn
 from les_viz.errors import LesVizError, SettingError
 from les_viz.runs.config import RunConfig, read_run_config, run_config
 from les_viz.runs.control import Wishes, read_wishes, write_wishes
@@ -44,11 +45,10 @@ def run(options: Namespace) -> None:
 
     if not options.resume:
         create_run(config, directory.path)
-        for note in directory.described()["notes"]:
-            print("les-viz: warning:", note, file=sys.stderr)
+        warn(directory.described()["notes"])
     outcome, reason = _execute(directory, config, resume=resume)
     if outcome.note:
-        print("les-viz: warning:", outcome.note, file=sys.stderr)
+        warn([outcome.note])
     if not outcome.finished:
         why = f"{reason}; " if reason else ""
         print(

@@ -1,10 +1,22 @@
-"""Where a command writes: found out before the work is done, written whole or not at all."""
+"""Where a command writes: found out before the work is done, written whole or not at all; and how it warns."""
 
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from les_viz.errors import SettingError
 from les_viz.whole_file import write_whole
+
+
+def warn(sentences: Iterable[str]) -> None:
+    """Write each different sentence to standard error, one a line.
+
+    Args:
+        sentences: what to say; spaces and breaks of lines in them become one space.
+    """
+    for text in dict.fromkeys(sentences):
+        print("les-viz: warning:", " ".join(text.split()), file=sys.stderr)
 
 
 def check_target(target: str) -> None:

@@ -14,7 +14,7 @@ from les_viz.hosting import Hosting, number
 DTYPES = ("float64", "float32")
 BEC_METHODS = ("local", "wrapped")
 BOUNDARIES = ("periodic", "open")
-COMMANDS = ("models", "predict", "convert", "train", "md", "sweep", "analyse", "benchmark")
+COMMANDS = ("models", "predict", "convert", "train", "md", "sweep", "analyse", "export", "benchmark")
 
 
 class Parser(argparse.ArgumentParser):
@@ -113,6 +113,7 @@ def build_parser() -> Parser:
     _add_md(commands)
     _add_sweep(commands)
     _add_analyse(commands)
+    _add_export(commands)
     _add_benchmark(commands)
     return parser
 
@@ -194,6 +195,17 @@ def _add_analyse(commands: "argparse._SubParsersAction[Parser]") -> None:
     command.add_argument("--out", type=_folder, metavar="DIR", help="folder for the tables (default: RUN/analysis)")
     command.add_argument(
         "--skip-fs", type=_time, default=0.0, metavar="T", help="leave out the first T fs (default: 0)"
+    )
+
+
+def _add_export(commands: "argparse._SubParsersAction[Parser]") -> None:
+    command = commands.add_parser("export", help="a run as a file for other programs", allow_abbrev=False)
+    command.add_argument("run", metavar="RUN", help="folder of a run, finished or not")
+    command.add_argument(
+        "out",
+        metavar="OUT",
+        help="file to write: .extxyz or .h5md (also .h5) for the frames, .csv for energies and the like, .py for "
+        "Python that runs it again",
     )
 
 

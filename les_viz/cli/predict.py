@@ -2,14 +2,13 @@
 
 import dataclasses
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from les_viz.cli.output import check_target, write_text
+from les_viz.cli.output import check_target, warn, write_text
 from les_viz.cli.parser import nearest
 from les_viz.errors import ModelError, SettingError
 from les_viz.io.reading import read_structures
@@ -49,7 +48,7 @@ def run(options: Namespace) -> None:
         bec_method=options.bec_method,
         boundary=options.boundary,
     )
-    _warn(structures.notes, predictions)
+    warn([*structures.notes, *(text for prediction in predictions for text in prediction.warnings)])
     described = _describe_model(options.model, model)
     results = [as_json(prediction, described, structures.notes) for prediction in predictions]
     # One frame is one object, several are a list; a range that was asked for always gives a list.
@@ -104,11 +103,6 @@ def _describe_model(source: str, model: "LESModel") -> dict[str, Any]:
     config = dataclasses.asdict(model.config)
     kept = ("elements", "electrostatics", "charge_sign", "epsilon_infinity", "provenance")
     return {"source": source, "dtype": str(model.dtype).rsplit(".", 1)[-1], **{name: config[name] for name in kept}}
-
-
-def _warn(notes: Sequence[str], predictions: Sequence[Prediction]) -> None:
-    for text in dict.fromkeys([*notes, *(text for prediction in predictions for text in prediction.warnings)]):
-        print("les-viz: warning:", " ".join(text.split()), file=sys.stderr)
 
 
 def _write(result: Any, target: str | None) -> None:  # noqa: ANN401 - JSON

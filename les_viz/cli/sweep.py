@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from les_viz.cli.md import check_same
-from les_viz.cli.output import write_text
+from les_viz.cli.output import warn, write_text
 from les_viz.errors import SettingError
 from les_viz.runs.config import RunConfig
 from les_viz.runs.directory import RunDirectory
@@ -31,15 +31,20 @@ def run(options: Namespace) -> None:
         KeyboardInterrupt: it was stopped.
     """
     sweep, folder = read_sweep(Path(options.config)), Path(options.out)
+    new: list[RunDirectory] = []
     for name, config in sweep.runs.items():
         if (directory := RunDirectory(folder / name)).run.exists():
             check_same(config, directory)
+        else:
+            new.append(directory)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as caught:
         raise SettingError(f"cannot write {folder} ({caught.strerror}): choose another folder with --out") from None
 
     def show(states: "States") -> None:
+        warn(note for directory in new for note in directory.described()["notes"])
+        new.clear()  # said once
         write_text(str(folder / "sweep.csv"), _table(states, sweep.runs, folder))
         counts = {state: list(states.values()).count(state) for state in State}
         words = ", ".join(f"{number} {state}" for state, number in counts.items() if number)

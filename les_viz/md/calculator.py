@@ -1,6 +1,6 @@
 """An ASE calculator around a model, with an external electric field whose work is part of the energy.
 
-    F_i += Z_iᵀ E     (local Born effective charges, their mean removed: no net force)
+    F_i += Z_iᵀ E     (local Born effective charges, their mean removed unless told otherwise: no net force)
     H = E_pot - ∫ Σ_i F_field,i · dr_i     along the positions visited since the last reset
 
 so that the energy matches the forces and a run has a conserved quantity. The integral is summed by the trapezoidal
@@ -102,6 +102,7 @@ class LESCalculator(Calculator):
         electric_field: Sequence[float] | None = None,
         boundary: Boundary | None = None,
         skin: float = DEFAULT_SKIN,
+        sum_rule: bool = True,
     ) -> None:
         """Wrap a model.
 
@@ -110,6 +111,7 @@ class LESCalculator(Calculator):
             electric_field: (3,), V/Å, uniform; None for none.
             boundary: `periodic` or `open` overrules the structures' `pbc`.
             skin: Å beyond the cutoff up to which neighbours are kept.
+            sum_rule: whether the forces of the field have no net force (the acoustic sum rule).
 
         Raises:
             SettingError: no model, the field is not three finite numbers, or the skin is negative.
@@ -122,6 +124,7 @@ class LESCalculator(Calculator):
         self._model = model
         self._neighbors = KeptNeighbors(model, boundary=boundary, skin=skin)
         self._field = _checked_field(electric_field)
+        self._sum_rule = sum_rule
         self._field_work = 0.0
         self._visited: _Visited | None = None
 
@@ -211,7 +214,8 @@ class LESCalculator(Calculator):
 
     def _field_forces(self, prediction: Prediction) -> FloatArray:
         born = _requested(prediction.born_effective_charges)
-        forces: FloatArray = np.einsum("a,iab->ib", self._field, born - born.mean(axis=0))
+        acting = born - born.mean(axis=0) if self._sum_rule else born
+        forces: FloatArray = np.einsum("a,iab->ib", self._field, acting)
         return forces
 
     def born_charges_of(self, atoms: ase.Atoms) -> FloatArray | None:

@@ -82,10 +82,12 @@ class Driver:
             Whether the minimisation, if any, ended at forces as small as wanted.
         """
         self._calculator.electric_field = self.protocol.at(0.0)
+        self._calculator.wanted = Wanted(sum_rule=self.protocol.sum_rule)
         converged = minimize(self.atoms, self.settings, on_minimizer_step)
         set_velocities(self.atoms, self.settings, self._velocity_generator, self._degrees)
         field = self.protocol.at(0.0)
-        self._begin(Wanted(born_charges=True, stress=all(self.atoms.pbc) and not field.any()), field)
+        stress = all(self.atoms.pbc) and not field.any()
+        self._begin(Wanted(born_charges=True, stress=stress, sum_rule=self.protocol.sum_rule), field)
         return converged
 
     def _begin(self, wanted: Wanted, electric_field: FloatArray) -> None:
@@ -134,9 +136,8 @@ class Driver:
         before, calculator = self._present(), self._calculator
         after_step = self.step + 1
         field = self.protocol.at(after_step * self.settings.timestep_fs)
-        stress_is_defined = all(self.atoms.pbc) and not field.any()
-        always_stress = self.settings.ensemble == Ensemble.NPT
-        calculator.wanted = Wanted(born_charges=wanted, stress=always_stress or (wanted and stress_is_defined))
+        stress = self.settings.ensemble == Ensemble.NPT or (wanted and all(self.atoms.pbc) and not field.any())
+        calculator.wanted = Wanted(born_charges=wanted, stress=stress, sum_rule=self.protocol.sum_rule)
         calculator.electric_field = field
         try:
             self._integrator.step()

@@ -38,6 +38,7 @@ class Integrator:
     def __init__(self, atoms: ase.Atoms, settings: DynamicsSettings, noise: np.random.Generator) -> None:
         """Wrap the integrator; atoms must have their velocities and calculator."""
         self._noise = noise
+        self._degrees = degrees_of_freedom(settings, len(atoms))
         self._dynamics = _make(atoms, settings, noise)
 
     def step(self) -> None:
@@ -59,7 +60,7 @@ class Integrator:
     def state(self) -> State:
         """Everything that the next step depends on besides positions and momenta."""
         dynamics = self._dynamics
-        found: State = {"noise": self._noise.bit_generator.state}
+        found: State = {"noise": self._noise.bit_generator.state, "degrees_of_freedom": self._degrees}
         if isinstance(dynamics, Bussi):
             found["transferred_energy"] = float(dynamics.transferred_energy)
         for part, names in self._hidden():

@@ -49,6 +49,8 @@ class FieldProtocol:
         period_fs: of triangle and sine.
         center_fs: when a pulse is strongest.
         width_fs: standard deviation of a pulse.
+        sum_rule: whether the mean of the Born effective charges is removed (the acoustic sum rule); if not, the field
+            pushes the whole.
     """
 
     shape: str = "none"
@@ -59,6 +61,7 @@ class FieldProtocol:
     period_fs: float = 1000.0
     center_fs: float = 500.0
     width_fs: float = 100.0
+    sum_rule: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""

@@ -36,10 +36,12 @@ class Wanted:
     Attributes:
         born_charges: the whole tensor, for the current.
         stress: for the pressure; without a field only.
+        sum_rule: whether the mean of the Born charges is removed.
     """
 
     born_charges: bool = False
     stress: bool = False
+    sum_rule: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Place:
         forces: (atoms, 3), eV/Å, those of the field included.
         field_forces: (atoms, 3), eV/Å, None where the work follows from `polarization`.
         polarization: (3,), e Å, the dipole that the model itself defines; None if it defines none.
-        born_charges: (atoms, 3 field, 3 displacement), e, the sum rule imposed; None unless wanted or free of cost.
+        born_charges: (atoms, 3 field, 3 displacement), e, as those in the forces; None unless wanted or free of cost.
         charges: (atoms,) latent charges, e.
         dipole: (3,), e Å, of the scaled charges, their mean removed, at the unwrapped positions.
         closest: smallest distance of two atoms, Å.
@@ -128,18 +130,20 @@ class ModelSurface:
         else:
             forces, stress = evaluation.forces_and_stress()
             from_field = None
-        born = self._born_charges(evaluation, wanted=wanted.born_charges or (in_field and self._born_is_cheap))
+        needs_born = self._answers and (wanted.born_charges or (in_field and self._born_is_cheap))
+        born = self._born_charges(evaluation, sum_rule=wanted.sum_rule) if needs_born else None
         if in_field and not self._transfers:
             from_field = (
-                field_forces(self.model, evaluation, field) if born is None else torch.einsum("a,iab->ib", field, born)
+                field_forces(self.model, evaluation, field, sum_rule=wanted.sum_rule)
+                if born is None
+                else torch.einsum("a,iab->ib", field, born)
             )
             forces = forces + from_field
         return self._place(atoms, evaluation, forces, from_field, born, stress if wanted.stress else None)
 
-    def _born_charges(self, evaluation: Evaluation, *, wanted: bool) -> torch.Tensor | None:
-        if not (wanted and self._answers):
-            return None
-        return directional_born_charges(self.model, evaluation, torch.eye(3, device=self.model.device))
+    def _born_charges(self, evaluation: Evaluation, *, sum_rule: bool) -> torch.Tensor:
+        identity = torch.eye(3, device=self.model.device)
+        return directional_born_charges(self.model, evaluation, identity, sum_rule=sum_rule)
 
     def _place(
         self,

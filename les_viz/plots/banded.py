@@ -31,6 +31,7 @@ class Banded:
         error: (n,), standard error, drawn as a band of one to either side; None for none.
         color: None takes the next of the series.
         is_dashed: for what is compared with.
+        is_points: points with error bars, in place of a curve with a band.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Banded:
     error: FloatArray | None = None
     color: str | None = None
     is_dashed: bool = False
+    is_points: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ def banded(lines: Sequence[Banded], axes: Axes, *, caption: str = "") -> go.Figu
     """
     figure = go.Figure()
     for number, line in enumerate(lines):
-        _add(figure, line, line.color or SERIES[number % len(SERIES)])
+        add = _add_points if line.is_points else _add
+        add(figure, line, line.color or SERIES[number % len(SERIES)])
     figure.update_xaxes(title_text=axes.x, range=axes.x_range)
     figure.update_yaxes(title_text=axes.y, range=axes.y_range)
     figure.update_layout(
@@ -144,5 +147,17 @@ def _add(figure: go.Figure, line: Banded, color: str) -> None:
         name=line.name,
         mode="lines",
         line={"color": color, "width": 2, "dash": "dash" if line.is_dashed else "solid"},
+        hovertemplate=f"{line.name}: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
+    )
+
+
+def _add_points(figure: go.Figure, line: Banded, color: str) -> None:
+    figure.add_scatter(
+        x=line.x,
+        y=line.y,
+        error_y=None if line.error is None else {"array": line.error, "thickness": 1.5, "width": 4},
+        name=line.name,
+        mode="markers",
+        marker={"color": color, "size": 8},
         hovertemplate=f"{line.name}: %{{y:.4g}} at %{{x:.4g}}<extra></extra>",
     )

@@ -1,7 +1,7 @@
 """The figures of runs: what `les-viz analyse` writes and the page Spectra shows, one run or several over each other."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -167,6 +167,28 @@ def _orientation(subjects: Sequence[Subject], look: Look) -> go.Figure:
     return banded(lines, axes, caption=_caption(subjects))
 
 
+def _orientation_against_field(subjects: Sequence[Subject], look: Look) -> go.Figure:
+    axes = Axes(x="electric field (V/Å)", y="⟨cos θ⟩ of molecular dipoles with the field (1)")
+    lines = []
+    for subject in subjects:
+        lines.append(_points(subject, "orientation_against_field", "mean_cosine"))
+        size, temperature = (subject.report.numbers[name]["value"] for name in ("molecular_dipole", "temperature"))
+        label = f"Langevin function: free dipoles of {size:.3g} e Å at {temperature:.0f} K"
+        free = _line(subject, "orientation_of_free_dipoles", ("mean_cosine_of_free_dipoles", label), 1.0)
+        lines.append(_redashed(free, is_dashed=True))
+    return banded(lines, axes, caption=_caption(subjects))
+
+
+def _polarization_against_field(subjects: Sequence[Subject], look: Look) -> go.Figure:
+    axes = Axes(x="electric field (V/Å)", y="⟨P⟩ − P(start) along the field (e/Å²)")
+    lines = [_points(subject, "polarization_against_field", "polarization_change_e_per_A2") for subject in subjects]
+    return banded(lines, axes, caption=_caption(subjects))
+
+
+def _points(subject: Subject, name: str, column: str) -> Banded:
+    return replace(_line(subject, name, (column, subject.label.replace("_", " ")), 1.0), is_points=True)
+
+
 def _distances(subjects: Sequence[Subject], pair: str) -> go.Figure:
     axes = Axes(x=f"distance {pair.replace('_', '–')} (Å)", y="g(r) (1)")
     name = f"distances_{pair}"
@@ -195,7 +217,7 @@ def _error_of(table: Table, column: str) -> NDArray[np.float64] | None:
 
 
 def _redashed(line: Banded, *, is_dashed: bool) -> Banded:
-    return Banded(name=line.name, x=line.x, y=line.y, error=line.error, color=line.color, is_dashed=is_dashed)
+    return replace(line, is_dashed=is_dashed)
 
 
 def _caption(subjects: Sequence[Subject]) -> str:
@@ -213,5 +235,7 @@ FIGURES: dict[str, Callable[[Sequence[Subject], Look], go.Figure]] = {
     "loop": _loop,
     "displacements": _displacements,
     "orientation": _orientation,
+    "orientation_against_field": _orientation_against_field,
+    "polarization_against_field": _polarization_against_field,
 }
 """By the table that they are of."""

@@ -2,6 +2,8 @@ r"""Contractions of the `local` Born effective charges with chosen directions e,
 
     F_i = Σ_a E_a (Z_i,ab - Z̄_ab)       (Z̄: mean over the atoms of the system, the acoustic sum rule)
 
+Without the sum rule Z̄ stays, and the net force is N Σ_a E_a Z̄_ab, which vanishes where the total charge is kept.
+
 With one layer this takes one backward pass of Σ_j q_j, however many directions are asked for; with a message-passing
 step each direction takes one pullback through the first layer besides (`born_charges`, `paths`). Where charges are
 transfers between neighbours, P is known and each direction takes one backward pass of P · e; the field is then the
@@ -19,29 +21,34 @@ from les_viz.response.evaluation import Evaluation, edge_gradient, sum_over_edge
 from les_viz.response.paths import charge_representation
 
 
-def field_forces(model: LESModel, evaluation: Evaluation, electric_field: Tensor) -> Tensor:
-    """Forces of a uniform field, (atoms, 3) eV/Å, scaled, without net force.
+def field_forces(model: LESModel, evaluation: Evaluation, electric_field: Tensor, *, sum_rule: bool = True) -> Tensor:
+    """Forces of a uniform field, (atoms, 3) eV/Å, scaled.
 
     Args:
         model: a model with one charge channel.
         evaluation: made with derivatives.
         electric_field: (3,), V/Å.
+        sum_rule: whether there is no net force.
     """
     strength = torch.linalg.vector_norm(electric_field)
     if float(strength) == 0:
         return torch.zeros_like(evaluation.system.positions)
-    along = directional_born_charges(model, evaluation, (electric_field / strength).unsqueeze(0))
+    direction = (electric_field / strength).unsqueeze(0)
+    along = directional_born_charges(model, evaluation, direction, sum_rule=sum_rule)
     forces: Tensor = strength * along[:, 0]
     return forces
 
 
-def directional_born_charges(model: LESModel, evaluation: Evaluation, directions: Tensor) -> Tensor:
-    """Born effective charges for some directions of the field, scaled, the acoustic sum rule imposed.
+def directional_born_charges(
+    model: LESModel, evaluation: Evaluation, directions: Tensor, *, sum_rule: bool = True
+) -> Tensor:
+    """Born effective charges for some directions of the field, scaled.
 
     Args:
         model: a model with one charge channel.
         evaluation: made with derivatives.
         directions: (directions, 3) unit vectors of the field.
+        sum_rule: whether their mean is removed, the acoustic sum rule.
 
     Returns:
         (atoms, directions, 3 displacement), e.
@@ -53,7 +60,7 @@ def directional_born_charges(model: LESModel, evaluation: Evaluation, directions
         channels = 0 if model.charge_head is None else evaluation.charges.shape[1]
         raise ModelError(f"the model has {channels} charge channels, and a field acts on one: choose another model")
     born, _ = born_charges_along(model, evaluation, directions.to(evaluation.charges))
-    return model.charge_scale * (born - mean_by_system(born, evaluation.system))
+    return model.charge_scale * (born - mean_by_system(born, evaluation.system) if sum_rule else born)
 
 
 def is_one_backward_pass(model: LESModel) -> bool:

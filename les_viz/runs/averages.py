@@ -35,6 +35,7 @@ def mean_of(reports: Sequence[Report]) -> Report:
         raise SettingError("a mean over runs needs two of them: choose more")
     conventions = list(dict.fromkeys(report.convention for report in reports))
     found = Report(notes=[f"mean of {len(reports)} runs, errors from their spread"], convention="; ".join(conventions))
+    found.notes += _common([report.notes for report in reports])
     for name in _common([list(report.numbers) for report in reports]):
         numbers = [report.numbers[name] for report in reports]
         found.add(name, of_samples(np.array([number["value"] for number in numbers])), numbers[0]["unit"])

@@ -1,8 +1,7 @@
 """Runs a run: from its folder to its folder, in this process; stops when asked, goes on from the last checkpoint."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,15 @@ from les_viz.errors import SettingError
 from les_viz.md.driver import Driver
 from les_viz.md.frames import Frame
 from les_viz.md.protocols import FieldProtocol
+from les_viz.md.settings import Ensemble
 from les_viz.runs import thermo, trajectory
 from les_viz.runs.checkpoint import read_checkpoint, write_checkpoint
 from les_viz.runs.config import RunConfig, run_config
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.lock import held
 from les_viz.runs.setup import Setup, load_setup
 
 Wish = Callable[[], bool]
-
-PATIENCE_S = 3.0
-"""How long a process that was killed may take to let go of its run."""
-
-LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,35 +83,6 @@ def execute(folder: Path, *, resume: bool, watch: Watch | None = None, steps: in
         ) from None
 
 
-@contextmanager
-def held(directory: RunDirectory) -> Iterator[None]:
-    """Keep other processes from moving the same run; the system lets go of it when this one ends, however it ends.
-
-    Raises:
-        SettingError: another process moves it, and does not end soon.
-    """
-    try:
-        import fcntl
-    except ImportError:  # of Windows
-        yield
-        return
-    end = time.monotonic() + PATIENCE_S
-    with directory.run.open("rb") as stream:
-        while True:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise SettingError(
-                        f"another process moves the run in {directory.path}: wait until it has ended, or stop it there"
-                    ) from None
-                time.sleep(LOOK_S)
-            except OSError:  # a disk that knows no locks
-                break
-        yield
-
-
 class _Execution:
     def __init__(self, directory: RunDirectory, config: RunConfig, watch: Watch, steps: int | None) -> None:
         self._directory, self._config, self._watch = directory, config, watch
@@ -125,11 +92,7 @@ class _Execution:
         self._saved_at = time.monotonic()
 
     def run(self, *, resume: bool) -> Outcome:
-        note = ""
-        if resume:
-            self._restore()
-        else:
-            note = self._prepare()
+        note = self._restore() if resume else self._prepare()
         self._thermo = thermo.ThermoWriter(self._directory.thermo)
         self._trajectory = trajectory.TrajectoryWriter(self._directory.trajectory)
         self._watch.on_phase("moving")
@@ -167,7 +130,7 @@ class _Execution:
             f"{settings.minimize_force_eV_per_A:g} eV/Å"
         )
 
-    def _restore(self) -> None:
+    def _restore(self) -> str:
         state = read_checkpoint(self._directory.checkpoint)
         step = int(state["step"])
         last_kept = step or -1  # from step 0 on, the driver hands out the first frame again
@@ -176,6 +139,12 @@ class _Execution:
         self._setup.find_neighbors_at(state["neighbor_positions"], state["neighbor_cell"])
         self._driver.protocol = FieldProtocol(**_with_tuple(state["protocol"]))
         self._driver.restore(state)
+        if self._config.dynamics.ensemble == Ensemble.NPT and "degrees_of_freedom" not in state["integrator"]:
+            return (
+                f"an older version wrote the checkpoint at step {step}, and its NPT thermostat and temperatures count "
+                "3N degrees of freedom: from there on it is 3N - 3; start anew in another folder for one ensemble"
+            )
+        return ""
 
     def _save(self) -> None:
         """A checkpoint, after what it goes on from is on disk."""

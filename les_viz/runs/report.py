@@ -230,10 +230,12 @@ def _conductivity(results: RunResults, report: Report) -> None:
 
 
 def _response(results: RunResults, report: Report) -> None:
-    """The loop of polarisation against a triangular or sinusoidal field."""
+    """The loop of polarisation against a triangular or sinusoidal field; the mean change in a constant one."""
     protocol, volume = results.protocol, _volume(results)
     along = results.thermo["polarization_change_eA"] @ protocol.unit / volume
     _without_gaps(along)
+    if protocol.shape == Shape.CONSTANT and protocol == results.config.field:
+        report.add("mean_polarization_change", mean_over_blocks(along, min(N_BLOCKS, len(along))), "e/Å²")
     if protocol.shape not in (Shape.TRIANGLE, Shape.SINE) or protocol.is_off:
         raise SettingError("the field has no period, so there is no loop")
     times = results.thermo["time_fs"]
@@ -260,7 +262,7 @@ def _response(results: RunResults, report: Report) -> None:
 
 def _orientation(results: RunResults, report: Report) -> None:
     """Mean cosine of the molecules' dipoles with the field, beside that of free dipoles of the same size."""
-    if not results.has_field:
+    if not results.has_field and results.config.field.shape != Shape.CONSTANT:  # or constant, of strength 0
         raise SettingError("there is no field whose direction could be compared with")
     scale = float(results.described["model"]["charge_scale"])
     first, last = (
@@ -287,6 +289,7 @@ def _orientation(results: RunResults, report: Report) -> None:
         "mean_cosine_of_free_dipoles": free,
     }
     report.add("mean_cosine", mean_over_blocks(cosines, min(N_BLOCKS, len(cosines))), "1")
+    report.add("molecular_dipole", mean_over_blocks(size, min(N_BLOCKS, len(size))), "e Å")
 
 
 _PARTS: dict[str, Callable[[RunResults, Report], None]] = {

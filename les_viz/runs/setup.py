@@ -17,7 +17,7 @@ from torch import Tensor
 import les_viz
 from les_viz.errors import ModelError, SettingError
 from les_viz.ewald import KSet
-from les_viz.io.reading import read
+from les_viz.io.reading import read_structures
 from les_viz.md.driver import Driver
 from les_viz.md.protocols import FieldProtocol
 from les_viz.md.settings import Ensemble
@@ -28,6 +28,7 @@ from les_viz.models.loading import load_model
 from les_viz.models.model import LESModel
 from les_viz.resources import SAMPLE_MODELS
 from les_viz.response.extrapolation import refuse_ions
+from les_viz.response.predict import predict
 from les_viz.runs.checkpoint import read_checkpoint, write_checkpoint
 from les_viz.runs.config import ModelSettings, RunConfig, StructureSettings
 from les_viz.runs.directory import RunDirectory, write_json
@@ -40,18 +41,23 @@ FORMAT = 1
 LIBRARIES = ("torch", "numpy", "ase", "h5py", "vesin", "finufft")
 
 
-def create_run(config: RunConfig, folder: Path) -> None:
+Start = tuple["ase.Atoms", tuple[str, ...]]
+"""A structure, and what to say about its file."""
+
+
+def create_run(config: RunConfig, folder: Path, *, start: Start | None = None) -> None:
     """Make the folder of a run, ready to be executed; refuses what can be refused before.
 
     Args:
         config: what to run.
         folder: a new or empty one.
+        start: what `read_start` gave for the same structure; read again if None.
 
     Raises:
         LesVizError: structure, model, settings or folder cannot be used.
     """
     directory = RunDirectory(folder)
-    atoms = read_start(config.structure)
+    atoms, notes = start or read_start(config.structure)
     model = model_of(config.model)
     refuse_ions(model, atoms)
     surface = _surface(config, model, atoms)
@@ -59,24 +65,25 @@ def create_run(config: RunConfig, folder: Path) -> None:
     model.element_indices(surface.neighbors.system_of(atoms).atomic_numbers)
     if not config.field.is_off and (model.config.charge_head is None or model.config.charge_head.n_out != 1):
         raise SettingError("field: the model has not one latent charge an atom for it to act on: set shape = 'none'")
+    notes = (*notes, *_notes(atoms), *predict(model, atoms, quantities=(), boundary=_boundary(config)).warnings)
     directory.create()
     try:
         write_checkpoint(directory.start, atoms_to_arrays(atoms))
-        write_json(directory.run, _description(config, atoms, model))
+        write_json(directory.run, {**_description(config, atoms, model), "notes": list(dict.fromkeys(notes))})
     except OSError as caught:
         raise SettingError(f"cannot write {folder} ({caught.strerror}): choose another folder") from None
 
 
-def read_start(settings: StructureSettings) -> "ase.Atoms":
-    """The structure that a run starts from.
+def read_start(settings: StructureSettings) -> Start:
+    """The structure that a run starts from, and what to say about its file.
 
     Raises:
         SettingError: there is no such sample.
         StructureError: the file cannot be used.
     """
     path = Path(settings.path) if settings.path else sample_structure(settings.sample)
-    atoms: ase.Atoms = read(path, index=settings.index).repeat(settings.supercell)
-    return atoms
+    found = read_structures(path, index=settings.index)
+    return found.frames[0].repeat(settings.supercell), found.notes
 
 
 def sample_structure(name: str) -> Path:
@@ -193,7 +200,6 @@ def _description(config: RunConfig, atoms: "ase.Atoms", model: LESModel) -> dict
             "epsilon_infinity": model.config.epsilon_infinity,
             "provenance": model.config.provenance,
         },
-        "notes": _notes(atoms),
         "k_set": _k_set(config, atoms, model),
         "threads": torch.get_num_threads(),
         "device": config.model.device,

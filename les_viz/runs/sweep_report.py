@@ -1,4 +1,4 @@
-"""What a sweep says: one report for each field and temperature, the mean over its seeds, and ε of opposite fields."""
+"""What a sweep says: one report for each field and temperature, the mean over its seeds, and how fields act."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from les_viz.analysis.blocks import Estimate, of_samples
 from les_viz.errors import LesVizError, SettingError
 from les_viz.runs.averages import dielectric_of_fields, mean_of, mean_table, running_dielectric_of_fields
 from les_viz.runs.directory import RunDirectory
+from les_viz.runs.field_response import response_to_fields
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.results import RunResults, load_results
 
@@ -22,10 +23,12 @@ class SweepReport:
 
     Attributes:
         reports: by field and temperature, as the folders are called, without the seed.
+        against_field: what the fields do to orientation and polarisation, by temperature.
         left_out: runs that could not be read, and why.
     """
 
     reports: dict[str, Report] = field(default_factory=dict)
+    against_field: dict[str, Report] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -58,9 +61,12 @@ def report_of_sweep(runs: list[Path], *, skip_fs: float = 0.0) -> SweepReport:
         groups.setdefault(group or run.name, {})[seed] = results
     if not groups:
         raise SettingError("; ".join(found.left_out.values()) or "there is no run in this folder")
+    everything = []
     for name, members in groups.items():
         reports = [report_of(results) for results in members.values()]
+        everything += list(zip(members.values(), reports, strict=True))
         found.reports[name] = mean_of(reports) if len(reports) > 1 else reports[0]
+    found.against_field = response_to_fields(everything)
     for name, pairs in _opposite(groups).items():
         estimates = [estimate for estimate, _ in pairs]
         several = of_samples(np.array([estimate.value for estimate in estimates]))

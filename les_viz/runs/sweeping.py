@@ -12,7 +12,7 @@ from les_viz.errors import SettingError
 from les_viz.runs.control import read_wishes, write_wishes
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.jobs import run_job
-from les_viz.runs.setup import create_run
+from les_viz.runs.setup import create_run, read_start
 from les_viz.runs.states import State, Status, read_status, status_told, write_status
 from les_viz.runs.sweep import Sweep
 
@@ -54,9 +54,11 @@ def run_sweep(sweep: Sweep, folder: Path, *, scheduler: str = "", watch: SweepWa
     """
     directories = {name: RunDirectory(folder.resolve() / name) for name in sweep.runs}
     with _executor(scheduler, sweep.at_once) as executor:
+        start = None
         for name, config in sweep.runs.items():
             if not directories[name].run.exists():
-                create_run(config, directories[name].path)
+                start = start or read_start(config.structure)  # that of all, and a process of its own reads it
+                create_run(config, directories[name].path, start=start)
             _take_back_stop(directories[name])
         futures = {name: executor.submit(run_job, str(directory.path)) for name, directory in directories.items()}
         return _look_after(futures, directories, watch or SweepWatch())

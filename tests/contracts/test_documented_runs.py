@@ -31,7 +31,7 @@ def test_commands_are_taken(line):
     words = shlex.split(line, comments=True)
     assert words[0] == "les-viz"
     options = parse(words[1:])
-    assert options.command in ("md", "sweep", "analyse")
+    assert options.command in ("md", "sweep", "analyse", "export")
 
 
 def test_the_script_for_a_cluster_is_python():

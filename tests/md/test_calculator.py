@@ -104,6 +104,14 @@ def test_forces_of_the_field_are_born_charges_times_field(model):
     assert atoms.calc.results["born_effective_charges"] == pytest.approx(born, abs=1e-10)
 
 
+def test_without_the_sum_rule_the_mean_of_the_born_charges_stays(model):
+    atoms = with_calculator(model, electric_field=FIELD, sum_rule=False)
+    expected = predict(model, atoms, quantities={"forces", "born_effective_charges"})
+    from_field = np.einsum("a,iab->ib", FIELD, expected.born_effective_charges)
+    assert np.abs(from_field.sum(axis=0)).max() > 1e-3
+    assert atoms.get_forces() == pytest.approx(expected.forces + from_field, abs=1e-10)
+
+
 @pytest.mark.parametrize("field", [None, FIELD])
 def test_no_net_force(model, field):
     assert with_calculator(model, electric_field=field).get_forces().sum(axis=0) == pytest.approx(0, abs=1e-10)

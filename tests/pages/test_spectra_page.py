@@ -132,6 +132,12 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     all_points = dielectric_of_fields(load_results(runs / "plus"), load_results(runs / "minus"))
     assert found["ε"].tolist() == [measured(all_points.value, all_points.error)]
     assert running[-1] == pytest.approx(all_points.value)
+    page.open_tab("spectra_tabs", "Against the field")
+    assert page.errors() == []
+    drawn = [json.loads(chart.proto.spec) for chart in page.app.get("plotly_chart")[1:]]
+    axes = [chart["layout"]["yaxis"]["title"]["text"] for chart in drawn]
+    assert axes[-1] == "⟨P⟩ − P(start) along the field (e/Å²)"
+    assert values(drawn[-1]["data"][0]["x"]).tolist() == [-0.1, 0.0, 0.1]
     page.open_tab("spectra_tabs", "Numbers")
     page.app.toggle(key="spectra_mean").set_value(True).run()
     assert [data["name"] for data in figure(page)["data"] if data.get("name")] == ["mean of 3 runs"]

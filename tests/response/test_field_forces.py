@@ -83,6 +83,26 @@ def test_no_net_force(kind):
     assert field_forces(model, evaluated(model, atoms), torch.tensor(FIELD)).sum(dim=0).abs().max() < 1e-12
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_the_sum_rule_the_net_force_is_that_of_the_total_charge(kind):
+    """Σ_i F_i = -Σ_i (E·R_i) ∂Q/∂R_i of a molecule, Q by finite differences; none where Q is always the same."""
+    model, atoms, step = model_of_kind(kind, charge_sign=-1, epsilon_infinity=1.8), random_atoms(5, pbc=False), 1e-4
+    slopes = np.zeros((len(atoms), 3))
+    for atom, axis in np.ndindex(slopes.shape):
+        charges = []
+        for sign in (1, -1):
+            displaced = atoms.copy()
+            displaced.positions[atom, axis] += sign * step
+            charges.append(predict(model, displaced).total_charge)
+        slopes[atom, axis] = (charges[0] - charges[1]) / (2 * step)
+    found = field_forces(model, evaluated(model, atoms), torch.tensor(FIELD), sum_rule=False).numpy()
+    expected = -(atoms.positions @ FIELD) @ slopes
+    assert found.sum(axis=0) == pytest.approx(expected, abs=1e-7)
+    assert (np.abs(expected).max() > 1e-3) == (kind != "bond")
+    with_rule = field_forces(model, evaluated(model, atoms), torch.tensor(FIELD)).numpy()
+    assert with_rule == pytest.approx(found - found.mean(axis=0), abs=1e-12)
+
+
 def test_no_field(message):
     model, atoms = random_model(message), random_atoms(6)
     assert not field_forces(model, evaluated(model, atoms), torch.zeros(3)).any()

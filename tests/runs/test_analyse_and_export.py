@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from les_viz.cli.main import main
 from les_viz.errors import SettingError
 from les_viz.md.protocols import FieldProtocol
 from les_viz.models.config import HeadConfig
+from les_viz.runs import export
 from les_viz.runs.averages import dielectric_of_fields
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
@@ -99,6 +101,64 @@ def test_exports(run_folder, results, tmp_path):
         assert file["particles/all/position/time"][-1] == pytest.approx(13.0)
     rows = list(csv.DictReader(csv_text(RunDirectory(run_folder)).splitlines()))
     assert float(rows[-1]["conserved_energy_eV"]) == results.thermo["conserved_energy_eV"][-1]
+
+
+@pytest.mark.parametrize("name", ["run.extxyz", "run.h5md", "run.H5", "run.csv", "run.py"])
+def test_command_writes_the_same(run_folder, results, tmp_path, capsys, name):
+    assert main(["export", str(run_folder), str(tmp_path / name)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / name}\n"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    made, expected = tmp_path / name, tmp_path / "expected"
+    if name == "run.extxyz":
+        write_extxyz(results, expected)
+        assert made.read_bytes() == expected.read_bytes()
+    elif name in ("run.h5md", "run.H5"):
+        with h5py.File(made) as file:
+            assert np.array_equal(file["particles/all/velocity/value"][:], results.velocities)
+    else:
+        write = csv_text if name == "run.csv" else script
+        assert made.read_text() == write(RunDirectory(run_folder))
+
+
+@pytest.mark.parametrize(
+    ("run", "name", "message"),
+    [
+        (True, "run.xyz", "does not say by its ending what to write: did you mean '.extxyz'?"),
+        (True, "run", "choose from .extxyz, .h5md, .h5, .csv, .py"),
+        (True, "gone/run.csv", "is missing or not writable"),
+        (False, "run.py", "holds no run"),
+        (False, "run.h5md", "holds no run"),
+    ],
+)
+def test_command_refuses_in_a_sentence(run_folder, tmp_path, capsys, run, name, message):
+    folder = run_folder if run else tmp_path
+    assert main(["export", str(folder), str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_command_without_frames(tables, tmp_path, capsys):
+    create_run(run_config(tables()), tmp_path / "run")
+    for name in ("run.csv", "run.extxyz"):
+        assert main(["export", str(tmp_path / "run"), str(tmp_path / name)]) == 2
+        assert "yet: run it first" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full disk")
+@pytest.mark.parametrize("name", ["run.extxyz", "run.h5md"])
+def test_a_full_disk_leaves_nothing_behind(run_folder, tmp_path, capsys, monkeypatch, name):
+    def full(results, path):
+        path.write_bytes(b"half")
+        with open("/dev/full", "wb") as stream:
+            stream.write(b"x")
+
+    monkeypatch.setattr(export, "write_extxyz", full)
+    monkeypatch.setattr(export, "write_h5md", full)
+    assert main(["export", str(run_folder), str(tmp_path / name)]) == 2
+    assert "No space left on device): choose another place" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_script_runs_it_again(tables, tmp_path):

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import units as ase_units
+from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.io import read, write
 
@@ -254,3 +256,33 @@ def test_full_disk_is_a_sentence(run_files, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(execution, "write_checkpoint", full)
     assert main(["md", write_config(run_files), "--out", str(tmp_path / "run")]) == 2
     assert "No space left on device" in capsys.readouterr().err
+
+
+def test_the_warnings_of_predict_are_said_once_and_kept(run_files, tmp_path, capsys):
+    """A charged cell, and in a file of the same structure energies that are no numbers."""
+    atoms = read(run_files / "crystal.extxyz")
+    atoms.calc = SinglePointCalculator(atoms, energy=float("nan"))
+    write(run_files / "odd.extxyz", atoms)
+    predicted = ["predict", str(run_files / "odd.extxyz"), "--model", str(run_files / "atomic.safetensors")]
+    assert main([*predicted, "--out", str(tmp_path / "prediction.json")]) == 0
+    expected = [line for line in capsys.readouterr().err.splitlines() if "warning: " in line]
+    assert any("uniform background" in line for line in expected)
+    assert any("not finite" in line for line in expected)
+
+    config, out = write_config(run_files, [("crystal.extxyz", "odd.extxyz")]), tmp_path / "run"
+    assert main(["md", config, "--out", str(out)]) == 0
+    assert [line for line in capsys.readouterr().err.splitlines() if "warning: " in line] == expected
+    notes = json.loads((out / "run.json").read_text())["notes"]
+    assert [f"les-viz: warning: {note}" for note in notes] == expected
+    assert set(notes) <= set(report_of(load_results(out)).notes)
+    longer = write_config(run_files, [("crystal.extxyz", "odd.extxyz"), ("steps = 8", "steps = 9")])
+    assert main(["md", longer, "--out", str(out), "--resume"]) == 0
+    assert "warning" not in capsys.readouterr().err
+
+    sweep = tmp_path / "sweep.toml"
+    text = Path(config).read_text().replace("odd.extxyz", str(run_files / "odd.extxyz"))
+    text = text.replace("atomic.safetensors", str(run_files / "atomic.safetensors"))
+    sweep.write_text(text + "[sweep]\nseeds = [1, 2]\n")
+    for warned in (expected, []):
+        assert main(["sweep", str(sweep), "--out", str(tmp_path / "sweep")]) == 0
+        assert [line for line in capsys.readouterr().err.splitlines() if "warning: " in line] == warned

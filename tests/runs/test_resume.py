@@ -1,14 +1,12 @@
 """A run that was stopped and resumed against the same run without a stop: equal to the last bit."""
 
-import os
-
 import h5py
 import numpy as np
 import pytest
 
 from les_viz.errors import SettingError
-from les_viz.runs import execution
-from les_viz.runs.checkpoint import read_checkpoint
+from les_viz.runs import lock
+from les_viz.runs.checkpoint import read_checkpoint, write_checkpoint
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.execution import Watch, execute
@@ -98,17 +96,30 @@ def test_frames_after_the_checkpoint_are_made_again(tables, tmp_path):
     assert_same_runs(whole, killed)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
 def test_a_run_that_another_process_moves_is_left_alone(tables, tmp_path, monkeypatch):
     """Both would cut the frames of the other one; a run of `les-viz md` looks stopped to the app."""
-    monkeypatch.setattr(execution, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.1)
     create_run(run_config(tables(steps=40)), tmp_path / "run")
     execute(tmp_path / "run", resume=False, watch=Watch(should_stop=stop_after(10)))
     before = (tmp_path / "run" / "thermo.jsonl").read_bytes()
-    with execution.held(RunDirectory(tmp_path / "run")), pytest.raises(SettingError, match="another process moves"):
+    with lock.held(RunDirectory(tmp_path / "run")), pytest.raises(SettingError, match="another process moves"):
         execute(tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "thermo.jsonl").read_bytes() == before
     assert execute(tmp_path / "run", resume=True).finished
+
+
+@pytest.mark.parametrize(("ensemble", "is_told"), [("npt", True), ("nose-hoover", False)])
+def test_a_checkpoint_of_another_thermostat_is_told_of(tables, tmp_path, ensemble, is_told):
+    """Older versions let the thermostat of NPT, and of that only, act on 3N degrees of freedom, and wrote no number."""
+    create_run(run_config(tables(ensemble=ensemble)), tmp_path)
+    execute(tmp_path, resume=False, watch=Watch(should_stop=stop_after(10)))
+    state = read_checkpoint(tmp_path / "checkpoint.npz")
+    assert state["integrator"].pop("degrees_of_freedom") == 3 * 7 - 3
+    assert execute(tmp_path, resume=True, watch=Watch(should_stop=stop_after(0))).note == ""
+    write_checkpoint(tmp_path / "checkpoint.npz", state)
+    outcome = execute(tmp_path, resume=True)
+    assert outcome.finished
+    assert ("checkpoint at step 10, and its NPT thermostat" in outcome.note) == is_told
 
 
 def test_more_steps_than_at_first(tables, tmp_path):

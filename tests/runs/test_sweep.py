@@ -10,6 +10,8 @@ import pytest
 
 from les_viz.cli.main import main
 from les_viz.errors import SettingError
+from les_viz.io.reading import read_structures
+from les_viz.runs import setup
 from les_viz.runs.config import run_config
 from les_viz.runs.directory import RunDirectory, write_json
 from les_viz.runs.execution import execute
@@ -188,6 +190,20 @@ def test_a_stopped_sweep_goes_on(tables, tmp_path):
     assert State.STOPPED in states.values()
     write_status(RunDirectory(folder / "E+0_T300_s2"), Status(state=State.QUEUED))
     assert set(run_sweep(sweep, folder).values()) == {State.FINISHED}
+
+
+def test_the_structure_is_read_once(tables, tmp_path, monkeypatch):
+    """A process of its own reads it, and a sweep may be of thousands of runs."""
+    reads = []
+    monkeypatch.setattr(setup, "read_structures", lambda *a, **k: reads.append(a) or read_structures(*a, **k))
+    sweep = sweep_of(tables(pbc=False, steps=1) | {"sweep": {"seeds": [1, 2, 3]}})
+    run_sweep(sweep, tmp_path, watch=SweepWatch(should_stop=lambda: True))
+    assert len(reads) == 1
+    described = [RunDirectory(tmp_path / name).described() for name in sweep.runs]
+    assert len({run["structure"]["sha256"] for run in described}) == 1
+    assert [run["config"]["dynamics"]["seed"] for run in described] == [1, 2, 3]
+    run_sweep(sweep, tmp_path, watch=SweepWatch(should_stop=lambda: True))
+    assert len(reads) == 1
 
 
 def test_command(run_files, tmp_path, capsys):

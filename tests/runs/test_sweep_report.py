@@ -55,6 +55,10 @@ def test_command(folder, tmp_path, capsys):
     assert report["notes"][0] == "mean of 2 runs, errors from their spread"
     assert (tmp_path / "E+0.1_T300" / "infrared.csv").is_file()
     assert (tmp_path / "E+0.1_T300" / "dielectric_fields_running.csv").is_file()
+    assert "polarization against field, -0.1 V/Å: " in printed
+    rows = (tmp_path / "T300_against_field" / "polarization_against_field.csv").read_text().splitlines()
+    assert rows[0] == "field_V_per_A,polarization_change_e_per_A2,polarization_change_e_per_A2_error"
+    assert [row.split(",")[0] for row in rows[1:]] == ["-0.1", "0.1"]
     assert "<h2>dielectric fields running</h2>" in (tmp_path / "figures.html").read_text()
     assert "E-0.1_T300: mean of 2 runs" in (tmp_path / "figures.html").read_text()
 

@@ -84,7 +84,7 @@ def steer(field: FieldProtocol, *, anew: bool) -> None:
         field = replace(field, start_fs=field.start_fs + now, center_fs=field.center_fs + now)
     else:
         field = replace(field, start_fs=entry.field.start_fs, center_fs=entry.field.center_fs)
-    _try(manager().set_field, entry.name, field)
+    _try(manager().set_field, entry.name, replace(field, sum_rule=entry.field.sum_rule))
 
 
 def time_of(entry: RunEntry) -> float:

@@ -29,8 +29,8 @@ def show_files(entry: RunEntry) -> None:
                 label, make, file_name=f"{entry.name}.{suffix}", on_click="ignore", key=f"download_{suffix}"
             )
     st.caption(
-        plain(f"All of it lies in {entry.folder}. On the command line: les-viz analyse {entry.folder}; to go on with ")
-        + plain("the run, les-viz md takes the same folder and --resume.")
+        plain(f"All of it lies in {entry.folder}. On the command line, les-viz export writes the same files, les-viz ")
+        + plain("analyse tells what they say, and les-viz md goes on with the run by the same folder and --resume.")
     )
 
 

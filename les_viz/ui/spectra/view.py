@@ -1,5 +1,6 @@
 """One large figure of the chosen runs, its numbers beside experiment, and everything as files."""
 
+from contextlib import suppress
 from itertools import combinations
 from typing import Final
 
@@ -14,12 +15,14 @@ from les_viz.plots.document import document
 from les_viz.plots.run_figures import Look, Subject, figures_of, is_water, pairs_of, spectrum_of, subjects_of
 from les_viz.plots.text import measured
 from les_viz.runs.averages import dielectric_of_fields, running_dielectric_of_fields
+from les_viz.runs.field_response import response_to_fields
 from les_viz.runs.report import Report, convention_of
+from les_viz.runs.report_files import csv_of
 from les_viz.runs.results import load_results
 from les_viz.ui.figures import show_figure as draw
 from les_viz.ui.frame import panels
 from les_viz.ui.session import seeded, widget_value
-from les_viz.ui.spectra.choice import MEAN_LABEL, TITLES, Chosen, change
+from les_viz.ui.spectra.choice import MEAN_LABEL, TITLES, Chosen, change, report_of_run
 from les_viz.ui.wording import plain
 
 _RUNNING: Final = "dielectric_fields_running"
@@ -118,6 +121,7 @@ def show_details(chosen: Chosen) -> None:
                 "Numbers": lambda: _show_numbers(chosen),
                 "Peaks beside experiment": lambda: _show_peaks(chosen),
                 "Opposite fields": lambda: _show_fields(chosen),
+                "Against the field": lambda: _show_against_field(chosen),
                 "Notes": lambda: _show_notes(chosen),
             },
         )
@@ -261,6 +265,36 @@ def _show_fields(chosen: Chosen) -> None:
         "The mean up to each time, with its standard error from blocks. Leave out the beginning (above), in which the "
         f"molecules still turn. Liquid water, measured at 25 °C: {WATER_DIELECTRIC_CONSTANT}."
     )
+
+
+def _show_against_field(chosen: Chosen) -> None:
+    st.caption(
+        "Runs in constant fields of different strength, from the same start: how far molecules turn, and how the "
+        "polarisation grows. Runs that differ in their seed only are averaged, and bars are then their spread."
+    )
+    runs = []
+    for entry in chosen.entries:
+        with suppress(LesVizError):
+            results = load_results(entry.folder, skip_fs=chosen.choice.skip_fs)
+            runs.append((results, report_of_run(str(entry.folder), entry.status.step, chosen.choice.skip_fs)))
+    found = response_to_fields(runs)
+    if not found:
+        st.info("Choose two runs or more in constant fields of different strength; les-viz sweep makes them.")
+        return
+    for name, figure in figures_of(subjects_of(found)).items():
+        draw(figure, key=f"spectra_{name}")
+    notes = [note for report in found.values() for note in (*report.notes, *report.left_out.values())]
+    for note in dict.fromkeys(notes):
+        st.caption(plain(note))
+    with st.container(horizontal=True):
+        for label, name, table in ((label, *item) for label, report in found.items() for item in report.tables.items()):
+            st.download_button(
+                f"{label}: {name} (CSV)".replace("_", " "),
+                csv_of(table).encode(),
+                file_name=f"{label}_{name}.csv",
+                on_click="ignore",
+                key=f"spectra_csv_{label}_{name}",
+            )
 
 
 def _show_notes(chosen: Chosen) -> None:
