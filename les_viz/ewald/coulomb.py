@@ -212,7 +212,7 @@ def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str, tolerance: float
 def is_thin(grid: HalfGrid) -> bool:
     """Whether a cell is so long and thin that most of the large grid of `nufft` would be padding.
 
-    In 1e5 × 3 × 3 Å it would take a minute and gigabytes, where `direct` takes a second for a thousand atoms.
+    In 1e5 × 3 × 3 Å it would take a minute and gigabytes, where `direct` takes a second for a hundred atoms.
     """
     points = _points(grid, fewest=FEWEST_POINTS)
     return points > LARGE_GRID and points > THIN * _points(grid, fewest=1)
