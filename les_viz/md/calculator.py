@@ -117,8 +117,7 @@ class LESCalculator(Calculator):
         """
         super().__init__()  # type: ignore[no-untyped-call] # of ASE
         check_model(model)
-        if not isinstance(skin, Real) or not 0 <= skin < float("inf"):
-            raise SettingError(f"skin is {skin!r}: expected a number of at least 0, in Å")
+        _check_skin(skin)
         check_boundary(boundary)
         self._model = model
         self._neighbors = KeptNeighbors(model, boundary=boundary, skin=skin)
@@ -259,6 +258,11 @@ class LESCalculator(Calculator):
         moved = torch.as_tensor(path, dtype=self._model.dtype, device=self._model.device)
         total: FloatArray = polarization_of_transfers(self._model, evaluation, moved).double().cpu().numpy()
         return total
+
+
+def _check_skin(skin: object) -> None:
+    if not isinstance(skin, Real) or not 0 <= float(skin) < float("inf"):
+        raise SettingError(f"skin is {skin!r}: expected a number of at least 0, in Å")
 
 
 def _checked_field(electric_field: Sequence[float] | None) -> FloatArray:
