@@ -1,5 +1,9 @@
 """What would take more memory than there is is refused before it takes any, with one sentence."""
 
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -107,3 +111,32 @@ def test_frames_that_do_not_fit_together_are_predicted_apart(monkeypatch):
     one = bytes_needed(model.config, 3, 6, derivatives=True)
     monkeypatch.setattr(room, "free_bytes", lambda: 2.5 * one)
     assert [found.energy for found in predict(model, frames)] == pytest.approx(expected, abs=1e-12)
+
+
+FAULTS = """
+import resource
+from ase.build import molecule
+import les_viz
+
+def faults() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+model = les_viz.load_model("organic")
+atoms = molecule("C6H6") * 1
+for z in range(1, 8):
+    other = molecule("C6H6")
+    other.translate((0, 0, 4 * z))
+    atoms += other
+for _ in range(5):
+    les_viz.predict(model, atoms)
+before = faults()
+for _ in range(20):
+    les_viz.predict(model, atoms)
+print((faults() - before) / 20)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the allocator of glibc")
+def test_a_prediction_takes_no_new_pages_once_it_has_run():
+    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 30

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from les_viz.train.loop import MOMENTS, Record
-from les_viz.train.run import train
+from les_viz.train.run import Result, train
 
 NOW_AND_THEN_S = 10.0
 
@@ -77,7 +77,7 @@ def run(options: Namespace) -> None:
     if result.finished:
         return
     if result.started:
-        print(f"stopped; go on with: les-viz train {path} --resume", file=sys.stderr)
+        print(_where_it_stands(path, result, resumed=options.resume), file=sys.stderr)
     else:
         kept = f"the labels so far are kept in {result.labels}" if result.labels else "nothing was written"
         again = f"les-viz train {path}{' --resume' if options.resume else ''}"
@@ -85,3 +85,12 @@ def run(options: Namespace) -> None:
             print(file=sys.stderr)
         print(f"stopped before the first step; {kept}; start again with: {again}", file=sys.stderr)
     raise KeyboardInterrupt
+
+
+def _where_it_stands(path: Path, result: Result, *, resumed: bool) -> str:
+    """What a stopped training has kept, and how to go on."""
+    if result.saved:
+        return f"stopped; go on with: les-viz train {path} --resume"
+    if result.best is None and not resumed:
+        return f"stopped within the first epoch, before anything was kept; start again with: les-viz train {path}"
+    return f"stopped at once; what came after the last checkpoint is lost; go on with: les-viz train {path} --resume"

@@ -56,7 +56,15 @@ class ChargedBatch:
 
 
 def batch_energy(coulomb: CoulombSum, batch: ChargedBatch) -> Tensor:
-    """(systems,) Coulomb energies in eV, the cheapest way to differentiate them."""
+    """Coulomb energies, the cheapest way to differentiate them.
+
+    Args:
+        coulomb: the sum.
+        batch: the charges.
+
+    Returns:
+        (systems,), eV.
+    """
     energy = batch.positions.new_zeros(len(batch.is_periodic))
     for systems, _, part in batch.parts():
         _, charges, positions, cell = part.blocks()
@@ -66,6 +74,10 @@ def batch_energy(coulomb: CoulombSum, batch: ChargedBatch) -> Tensor:
 
 def batch_everything(coulomb: CoulombSum, batch: ChargedBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Energies, potentials, fields and stresses.
+
+    Args:
+        coulomb: the sum.
+        batch: the charges.
 
     Returns:
         (systems,) eV; (atoms, channels) V; (atoms, channels, 3) V/Å; (systems, 3, 3) eV/Å³.

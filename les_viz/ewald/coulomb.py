@@ -1,7 +1,7 @@
 """The Coulomb sum as a model owns it: its parameters, and energies, potentials and fields of padded batches."""
 
 from dataclasses import dataclass, replace
-from math import inf, pi
+from math import inf, pi, prod
 from numbers import Real
 from typing import Literal, NamedTuple, get_args
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from les_viz.errors import SettingError
-from les_viz.ewald.grid import HalfGrid, KSet
+from les_viz.ewald.grid import LARGE_GRID, HalfGrid, KSet
 from les_viz.ewald.one_system import interaction
 from les_viz.ewald.open_boundary import open_potential_and_field
 from les_viz.ewald.phase_sums import BackendName, PhaseSums, needs_graph
@@ -40,7 +40,7 @@ class CoulombSum:
         smearing: Gaussian width σ, Å.
         k_cutoff: largest |k| of the periodic sum, 1/Å.
         self_interaction: whether each Gaussian's interaction with itself stays in the energy.
-        backend: `direct` (exact), `nufft` (large systems) or `auto`.
+        backend: `direct` (exact), `nufft` (large systems; in cells too thin for it `auto`) or `auto`.
         nufft_tolerance: relative accuracy of `nufft`; None for the default of the precision.
         k_set: the k vectors, chosen before and kept in every cell; None for those within `k_cutoff` in each.
         single_precision_k: whether vectors on the sphere of the cutoff count as they do for the reference codes, whose
@@ -69,11 +69,19 @@ class CoulombSum:
             raise SettingError(f"backend is {self.backend!r}: expected one of {', '.join(BACKENDS)}")
 
     def with_k_vectors_of(self, cell: ArrayLike) -> "CoulombSum":
-        """The sum over the k vectors of one cell (3, 3), whatever cell comes: smooth while the cell changes."""
+        """The sum over the k vectors of one cell, whatever cell comes: smooth while the cell changes.
+
+        Args:
+            cell: (3, 3), Å, rows are lattice vectors.
+        """
         return replace(self, k_set=KSet.of(cell, self.k_cutoff, single_precision=self.single_precision_k))
 
     def kernel(self, cell: Tensor) -> GridKernel:
-        """The k vectors of (systems, 3, 3) cells and their weights."""
+        """The k vectors of a batch of cells and their weights.
+
+        Args:
+            cell: (systems, 3, 3), Å, rows are lattice vectors.
+        """
         k_vectors = self.k_set or self.k_cutoff
         return grid_kernel(cell, k_vectors, self.smearing, single_precision=self.single_precision_k)
 
@@ -104,7 +112,12 @@ class CoulombSum:
     def everything(
         self, charges: Tensor, positions: Tensor, cell: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Energy, potential, field and stress; arguments as `energy`.
+        """Energy, potential, field and stress of systems that are all periodic (`cell` given) or all open.
+
+        Args:
+            charges: (systems, channels, atoms), e.
+            positions: (systems, atoms, 3), Å.
+            cell: (systems, 3, 3), Å, or None for open systems.
 
         Returns:
             (systems,) eV; (systems, channels, atoms) V; (systems, channels, atoms, 3) V/Å; (systems, 3, 3) eV/Å³.
@@ -151,7 +164,7 @@ class CoulombSum:
         return interaction_on_grid(sums, charges, positions, kernel)
 
     def _chosen_backend(self, kernel: GridKernel, n_atoms: int) -> BackendName:
-        if self.backend == "auto":
+        if self.backend == "auto" or (self.backend == "nufft" and is_thin(kernel.grid)):
             return cheapest_backend(kernel.grid, n_atoms, kernel.coulomb.device.type, self.nufft_tolerance)
         return self.backend
 
@@ -187,14 +200,34 @@ def cheapest_backend(grid: HalfGrid, n_atoms: int, device: str, tolerance: float
     """
     if device != "cpu":
         return "direct"
-    n1, n2, n3 = grid.extents
-    modes = (2 * n1 + 1) * (2 * n2 + 1) * (2 * n3 + 1)
+    modes = _points(grid, fewest=1)
     cost = COSTS[torch.float64 if grid.triples.dtype == torch.float64 else torch.float32]
     if cost is COSTS[torch.float64] and tolerance is not None and tolerance >= LOOSE_TOLERANCE:
         cost = LOOSE_COST
     direct = cost.direct_product * n_atoms * modes
-    nufft = cost.nufft_call + cost.nufft_atom * n_atoms + cost.nufft_mode * modes
+    nufft = cost.nufft_call + cost.nufft_atom * n_atoms + cost.nufft_mode * _points(grid, fewest=FEWEST_POINTS)
     return "direct" if direct <= nufft else "nufft"
+
+
+def is_thin(grid: HalfGrid) -> bool:
+    """Whether a cell is so long and thin that most of the large grid of `nufft` would be padding.
+
+    In 1e5 × 3 × 3 Å it would take a minute and gigabytes, where `direct` takes a second for a hundred atoms.
+    """
+    points = _points(grid, fewest=FEWEST_POINTS)
+    return points > LARGE_GRID and points > THIN * _points(grid, fewest=1)
+
+
+def _points(grid: HalfGrid, *, fewest: int) -> int:
+    """Points of the full grid, no fewer than so many along each axis."""
+    return prod(max(2 * n + 1, fewest) for n in grid.extents)
+
+
+FEWEST_POINTS = 13
+"""Along each axis of a grid of `nufft`, which spreads each atom over so many."""
+
+THIN = 8
+"""How often larger than the sum the grid of `nufft` may be for the shape of the cell alone."""
 
 
 class Cost(NamedTuple):

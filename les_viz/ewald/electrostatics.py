@@ -78,7 +78,7 @@ def electrostatics(  # noqa: PLR0913 - the signature is the project's public API
         smearing: Gaussian width σ, Å.
         k_cutoff: largest |k| of the periodic sum, 1/Å (2π/dl of the reference codes).
         self_interaction: whether each Gaussian's interaction with itself stays in the energy.
-        backend: `direct` (exact), `nufft` (large systems) or `auto`.
+        backend: `direct` (exact), `nufft` (large systems; in cells too thin for it `auto`) or `auto`.
         system_idx: (atoms,) sorted index of the system of each atom, for a batch.
         nufft_tolerance: relative accuracy of `nufft`; by default 1e-12 in double and 2e-6 in single precision.
         k_set: k vectors chosen in another cell (`KSet.of`), which take the place of those within `k_cutoff`.

@@ -73,7 +73,12 @@ class KSet:
 
     @staticmethod
     def of(cell: ArrayLike, k_cutoff: float, *, single_precision: bool = False) -> "KSet":
-        """The vectors within a cutoff in a (3, 3) cell.
+        """The vectors within a cutoff in one cell.
+
+        Args:
+            cell: (3, 3), Å, rows are lattice vectors.
+            k_cutoff: largest |k|, 1/Å.
+            single_precision: as for `half_grid`.
 
         Raises:
             SettingError: this is no cell, or not a cutoff.
@@ -88,12 +93,21 @@ class KSet:
         return KSet(cell=rows, k_cutoff=float(k_cutoff), single_precision=single_precision)
 
     def grid(self, dtype: torch.dtype, device: torch.device) -> HalfGrid:
-        """The set as a half grid of one system, which any number of systems can share."""
+        """The set as a half grid of one system, which any number of systems can share.
+
+        Args:
+            dtype: of its tensors.
+            device: where they live.
+        """
         cell = torch.tensor([self.cell], dtype=torch.float64).to(device, dtype)
         return half_grid(cell, self.k_cutoff, single_precision=self.single_precision)
 
     def count(self, dtype: torch.dtype) -> int:
-        """Number of vectors on the full sphere, k = 0 left out; those with n1 > 0 stand for their opposites."""
+        """Number of vectors on the full sphere, k = 0 left out; those with n1 > 0 stand for their opposites.
+
+        Args:
+            dtype: precision in which vectors are compared with the cutoff.
+        """
         return int(self.grid(dtype, torch.device("cpu")).multiplicity.sum())
 
 

@@ -10,6 +10,7 @@ knows its polarisation P: there the integral is E·ΔP, exact however far apart 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import ase
@@ -118,8 +119,7 @@ class LESCalculator(Calculator):
         """
         super().__init__()  # type: ignore[no-untyped-call] # of ASE
         check_model(model)
-        if not 0 <= skin < float("inf"):
-            raise SettingError(f"skin is {skin} Å: expected a number of at least 0")
+        _check_skin(skin)
         check_boundary(boundary)
         self._model = model
         self._neighbors = KeptNeighbors(model, boundary=boundary, skin=skin)
@@ -219,7 +219,18 @@ class LESCalculator(Calculator):
         return forces
 
     def born_charges_of(self, atoms: ase.Atoms) -> FloatArray | None:
-        """(atoms, 3 field, 3 displacement) Born effective charges in e; None where the model does not define them."""
+        """Compute the Born effective charges of a structure; `results` and the field are left as they are.
+
+        Args:
+            atoms: the structure.
+
+        Returns:
+            (atoms, 3 field, 3 displacement), e, scaled, of the `local` definition; None where the model does not define
+            them, which has no charges or several channels of them.
+
+        Raises:
+            StructureError, BoundaryError, UnknownElementError: a structure that cannot be treated.
+        """
         head = self._model.config.charge_head
         if head is None or head.n_out != 1:
             return None
@@ -251,6 +262,11 @@ class LESCalculator(Calculator):
         moved = torch.as_tensor(path, dtype=self._model.dtype, device=self._model.device)
         total: FloatArray = polarization_of_transfers(self._model, evaluation, moved).double().cpu().numpy()
         return total
+
+
+def _check_skin(skin: object) -> None:
+    if not isinstance(skin, Real) or not 0 <= float(skin) < float("inf"):
+        raise SettingError(f"skin is {skin!r}: expected a number of at least 0, in Å")
 
 
 def _checked_field(electric_field: Sequence[float] | None) -> FloatArray:

@@ -12,6 +12,7 @@ from les_viz import resources
 from les_viz.errors import ModelError, SettingError
 from les_viz.models.config import ModelConfig
 from les_viz.models.native import Weights, looks_native, read_bounded, read_native, write_native
+from les_viz.room import keep_freed_memory
 from les_viz.sandbox import Limits, run_limited
 from les_viz.whole_file import write_whole
 
@@ -88,10 +89,11 @@ def load_model_bytes(
     if precision not in dtypes:
         raise SettingError(f"dtype is {precision!r}, but must be 'float32' or 'float64'")
     try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError):
-        raise SettingError(f"device {device!r} is not available here; use 'cpu'") from None
+        torch.zeros(1, device=device, dtype=torch.float64).item()  # cells and atomic energies are in double precision
+    except (RuntimeError, AssertionError, TypeError):
+        raise SettingError(f"device {device!r} is not available here, or lacks double precision; use 'cpu'") from None
     config, weights = read_model_bytes(name, content)
+    keep_freed_memory()
     return LESModel.from_weights(config, weights, device=device, dtype=dtypes[precision])
 
 

@@ -125,7 +125,15 @@ class LESModel(nn.Module):
         )
 
     def rescaled(self, *, charge_sign: int | None = None, epsilon_infinity: float | None = None) -> "LESModel":
-        """A model that shares these weights but reports charges with another sign or ε∞; energies stay the same."""
+        """A model that has these weights but reports charges with another sign or ε∞; energies stay the same.
+
+        Args:
+            charge_sign: +1 or -1; None for that of this model.
+            epsilon_infinity: at least 1; None for that of this model.
+
+        Raises:
+            ModelError: another sign or ε∞.
+        """
         config = replace(
             self.config,
             charge_sign=self.config.charge_sign if charge_sign is None else charge_sign,
@@ -141,11 +149,25 @@ class LESModel(nn.Module):
         return copy.to(self.device).eval().requires_grad_(requires_grad=False)
 
     def neighbors(self, system: System, skin: float = 0.0) -> NeighborTable:
-        """All neighbours that the model sees, and those within a skin beyond."""
+        """All neighbours that the model sees, and those within a skin beyond.
+
+        Args:
+            system: the batch.
+            skin: Å.
+
+        Raises:
+            StructureError: two atoms are at the same place, or there are absurdly many neighbours.
+        """
         return neighbor_table(system, self.cutoff + skin)
 
     def element_indices(self, atomic_numbers: Tensor) -> Tensor:
-        """(atoms,) position of each atom's element in the model's list.
+        """Position of each atom's element in the model's list.
+
+        Args:
+            atomic_numbers: (atoms,).
+
+        Returns:
+            (atoms,).
 
         Raises:
             UnknownElementError: the model does not know an element.

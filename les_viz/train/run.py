@@ -23,6 +23,7 @@ class Result:
         best: record of the best epoch, or None before the first.
         finished: False if it was stopped.
         started: False if it was stopped before the first step.
+        saved: False if it was stopped within a step: what came after the last checkpoint is lost.
         labels: the file that keeps what a teacher computed, if there is one.
     """
 
@@ -30,6 +31,7 @@ class Result:
     best: Record | None
     finished: bool
     started: bool = True
+    saved: bool = True
     labels: Path | None = None
 
 
@@ -63,9 +65,13 @@ def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
     if config.model.start_from:
         hashes["start"] = hashlib.sha256((folder / config.model.start_from).read_bytes()).hexdigest()
     origin = provenance(f"les-viz train {path.name}", config.provenance, hashes, config.training.seed)
-    finished = _run(trainer, prepared, files, origin, listener)
+    finished, saved = False, True
+    try:
+        finished = _run(trainer, prepared, files, origin, listener)
+    except KeyboardInterrupt:
+        saved = False
     best = next((r for r in trainer.course.log if r["epoch"] == trainer.course.best_epoch), None)
-    return Result(files=files, best=best, finished=finished)
+    return Result(files=files, best=best, finished=finished, saved=saved)
 
 
 def _run(trainer: Trainer, prepared: Prepared, files: Files, origin: dict[str, str], listener: Listener) -> bool:

@@ -1,12 +1,17 @@
 """`les-viz train` on the command line."""
 
+import os
+import signal
+
 import ase.io
 import numpy as np
+import pytest
 from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 
 from les_viz.cli.main import main
 from les_viz.cli.train import Screen
+from les_viz.train.loop import Trainer
 
 CONFIG = """
 [data]
@@ -20,6 +25,7 @@ energy_hidden = [4]
 hidden = []
 [training]
 epochs = 2
+atoms_per_batch = 4
 """
 
 
@@ -60,3 +66,28 @@ def test_on_a_terminal_the_line_moves_with_the_errors(monkeypatch, capsys):
     assert "epoch 3" in line
     assert "10/40" in line
     assert "forces 33.2 meV/Å  energy 0.46 meV/atom" in line
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        (1, "stopped within the first epoch, before anything was kept; start again with: les-viz train {path}"),
+        (3, "stopped at once; what came after the last checkpoint is lost; go on with: les-viz train {path} --resume"),
+    ],
+)
+def test_a_second_wish_to_stop_ends_within_a_step_and_says_what_is_kept(tmp_path, capsys, monkeypatch, after, said):
+    write_data(tmp_path)
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    steps, take = [], Trainer._step
+
+    def impatient(self, *arguments):
+        take(self, *arguments)
+        steps.append(1)
+        if len(steps) == after:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(Trainer, "_step", impatient)
+    assert main(["train", str(path)]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == said.format(path=path)

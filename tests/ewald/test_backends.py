@@ -5,7 +5,7 @@ import torch
 from charged_systems import Charged, largest_difference
 
 from les_viz.ewald import electrostatics
-from les_viz.ewald.coulomb import cheapest_backend
+from les_viz.ewald.coulomb import cheapest_backend, is_thin
 from les_viz.ewald.grid import HalfGrid, half_grid
 
 QUANTITIES = ("energy", "potential", "electric_field", "forces", "stress")
@@ -51,6 +51,23 @@ def test_auto_takes_nufft_earlier_where_its_tolerance_is_loose():
     found = [cheapest_backend(double, 1536, "cpu", tolerance) for tolerance in (None, 1e-12, 1e-6)]
     assert found == ["direct", "direct", "nufft"]
     assert cheapest_backend(single, 1536, "cpu", 1e-6) == cheapest_backend(single, 1536, "cpu")
+
+
+def test_a_thin_cell_is_no_place_for_nufft():
+    """Its transform spreads over thirteen points along each axis, where the sum of this cell has three."""
+    cell = torch.diag(torch.tensor([2e4, 3.0, 3.0], dtype=torch.float64))
+    grid = half_grid(cell[None], 3.1)
+    assert is_thin(grid)
+    assert cheapest_backend(grid, 400, "cpu") == "direct"
+    positions = torch.rand(6, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64) @ cell
+    charges = torch.tensor([1.0, -1.0, 0.5, -0.5, 0.2, -0.2], dtype=torch.float64)
+    found = [electrostatics(charges, positions, cell, k_cutoff=3.1, backend=name) for name in ("nufft", "direct")]
+    assert torch.equal(found[0].potential, found[1].potential)
+
+
+@pytest.mark.parametrize("edges", [(6.0, 6.0, 6.0), (80.0, 80.0, 80.0), (400.0, 40.0, 12.0)])
+def test_other_cells_are_not_thin(edges):
+    assert not is_thin(half_grid(torch.diag(torch.tensor(edges))[None], 3.1))
 
 
 @pytest.mark.parametrize("chunk", [64, 1000])

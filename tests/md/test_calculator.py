@@ -310,7 +310,7 @@ def test_bad_fields_are_refused(model, field):
     assert calculator.electric_field == pytest.approx(FIELD)
 
 
-@pytest.mark.parametrize("skin", [-0.1, np.inf, np.nan])
+@pytest.mark.parametrize("skin", [-0.1, np.inf, np.nan, "0.4"])
 def test_bad_skins_are_refused(model, skin):
     with pytest.raises(SettingError, match=r"skin is .* expected a number of at least 0"):
         LESCalculator(model, skin=skin)

@@ -89,6 +89,8 @@ def test_bad_devices_and_dtypes_are_named(checkpoint):
         load_model(checkpoint, dtype=torch.bfloat16)
     with pytest.raises(SettingError, match="'warp' is not available"):
         load_model(checkpoint, device="warp")
+    with pytest.raises(SettingError, match="device 'meta' is not available here, or lacks double precision"):
+        load_model(checkpoint, device="meta")
 
 
 @pytest.mark.parametrize("dtype", ["float32", torch.float32])
