@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from les_viz.elements import subscripted
 from les_viz.plots import theme
 from les_viz.plots.infrared import Absorption, infrared_spectrum
 from les_viz.reference import tight_binding
