@@ -257,7 +257,7 @@ def extxyz_of(shown: Shown) -> bytes:
         "les_energy": prediction.energy,
         "short_range_energy": prediction.short_range_energy,
         "long_range_energy": prediction.long_range_energy,
-        "total_charge": prediction.total_charge,
+        "les_total_charge": prediction.total_charge,  # not what the structure is said to have
         "charge_scale": prediction.charge_scale,
         "model": shown.model.label,
     }
