@@ -66,15 +66,11 @@ def ask_for(window, label, value):
     window.settle()
 
 
-def check_field_in_view(window):
+def test_the_field_is_in_view_before_a_run_starts(window):
     slider = window.page.get_by_role("slider", name="Electric field")
     for control in (slider, window.page.get_by_role("button", name="Off", exact=True)):
         box = control.bounding_box()
         assert box["y"] + box["height"] <= 800, "below the fold"
-
-
-def test_the_field_is_in_view_before_a_run_starts(window):
-    check_field_in_view(window)
 
 
 PLOT = "document.querySelector('.js-plotly-plot')"
@@ -138,7 +134,6 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
     ask_for(window, "Length (ps)", "100")
     press(window, "Start")
     wait_for(window, lambda: n_frames(window) > 5, "no frames arrive")
-    check_field_in_view(window)
     picture = window.page.evaluate(COUNT_INK)
     wait_for(window, lambda: window.page.evaluate(COUNT_INK) != picture, "the atoms do not move")
     window.page.locator(".js-plotly-plot .scatterlayer path.js-line").nth(5).wait_for(state="attached")
