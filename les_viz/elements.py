@@ -1,4 +1,4 @@
-"""Chemical symbols and covalent radii by atomic number, without a chemistry toolkit.
+"""Chemical symbols, formulas, and covalent radii by atomic number, without a chemistry toolkit.
 
 Reference: B. Cordero et al., Covalent radii revisited, Dalton Trans. 2832 (2008), doi:10.1039/b801115j (Z up to 96).
 """
@@ -15,6 +15,8 @@ _SYMBOLS = """
 """
 SYMBOLS: Final = tuple(_SYMBOLS.split())
 """Symbol of each atomic number; index 0 is the placeholder X."""
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 _RADII_TEXT = """
     0.31 0.28 1.28 0.96 0.84 0.76 0.71 0.66 0.57 0.58 1.66 1.41 1.21 1.11 1.07 1.05
@@ -40,3 +42,8 @@ def covalent_radius(atomic_number: int) -> float:
 def is_metal(atomic_number: int) -> bool:
     """Whether the element is a metal; half-metals such as silicon count as none."""
     return atomic_number not in _NOT_METALS
+
+
+def subscripted(formula: str) -> str:
+    """A chemical formula as people write it: H₂O."""
+    return formula.translate(_SUBSCRIPTS)

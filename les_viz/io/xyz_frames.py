@@ -71,8 +71,10 @@ def _spans(lines: list[str], max_atoms: int) -> list[_Span]:
 
 def _count(line: str, number: int, max_atoms: int) -> int:
     word = line.strip()
-    if not re.fullmatch(r"\+?[0-9]{1,18}", word) or int(word) == 0:
+    if not re.fullmatch(r"\+?[0-9]{1,18}", word):
         raise StructureError(f"line {number + 1} should give the number of atoms, but holds {printable(word, 30)!r}")
+    if int(word) == 0:
+        raise StructureError(f"line {number + 1} announces no atoms: a structure needs at least one")
     if int(word) > max_atoms:
         raise StructureError(f"line {number + 1} announces {int(word)} atoms, more than the limit of {max_atoms}")
     return int(word)

@@ -20,6 +20,9 @@ MARGIN = 0.1
 STATED_CHARGE = ("total_charge", "charge")
 """Where extended XYZ files say the total charge, e."""
 
+ROUNDING = 0.01
+"""e: what rounding leaves of a sum of charges; ions have 1 e or more."""
+
 
 def refuse_ions(model: LESModel, atoms: "ase.Atoms") -> None:
     """Refuse a structure that says to be charged where the charges sum to zero whatever the structure.
@@ -35,7 +38,7 @@ def refuse_ions(model: LESModel, atoms: "ase.Atoms") -> None:
         return
     for key in STATED_CHARGE:
         stated = _number(atoms.info.get(key, 0))
-        if stated != 0:
+        if abs(stated) > ROUNDING:
             raise StructureError(
                 f"the structure's total charge is {stated:+g} e ({key}), but the charges of this model always "
                 f"sum to 0: use a model trained on ions, or take {key} out if it is wrong"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from les_viz.elements import subscripted
 from les_viz.errors import LesVizError
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.config import RunConfig, run_config
@@ -47,10 +48,10 @@ class RunEntry:
         """One line for people: what, by which model, how, and how long."""
         dynamics, field = self.config.dynamics, self.field
         model = Path(self.config.model.name).name.removesuffix(".safetensors")
-        parts = [f"{self.described['structure']['formula']}, {model}", f"{dynamics.temperature_K:g} K"]
+        parts = [f"{subscripted(self.described['structure']['formula'])}, {model}", f"{dynamics.temperature_K:g} K"]
         parts.append(dynamics.ensemble)
         if not field.is_off:
-            parts.append(f"{field.shape} {field.amplitude_V_per_A:g} V/Å")
+            parts.append(f"{field.shape} {field.amplitude_V_per_A:g} V/Å".replace("-", "−"))
         parts.append(f"{self.status.step * dynamics.timestep_fs / 1000:.3g} ps")
         return f"{self.name} · {' · '.join(parts)}"
 

@@ -82,7 +82,7 @@ def report_of(results: RunResults) -> Report:
     report = Report(convention=convention)
     report.notes.append(
         f"dipoles, currents and Born effective charges are scaled by charge_sign·√ε∞ = {model['charge_scale']:+.4g} "
-        f"({convention})"
+        f"({convention})".replace("-", "−")
     )
     report.notes += results.described.get("notes", [])  # of older versions, none
     for name, part in _PARTS.items():
@@ -96,7 +96,7 @@ def report_of(results: RunResults) -> Report:
 def convention_of(results: RunResults) -> str:
     """The sign and ε∞ of a run, to be written on figures."""
     model = results.described["model"]
-    return f"charge sign {model['charge_sign']:+d}, ε∞ {model['epsilon_infinity']:g}"
+    return f"charge sign {model['charge_sign']:+d}, ε∞ {model['epsilon_infinity']:g}".replace("-", "−")
 
 
 def _energies(results: RunResults, report: Report) -> None:

@@ -31,6 +31,9 @@ from les_viz.viewer.html import standalone_html
 from les_viz.viewer.scene import Coloring, Scene, colorings, scene_of
 
 _TABLE_WIDGET = "atom_table"
+_MOST_SELECTED = 5
+"""Rows of selected atoms that are shown apart."""
+
 _HISTOGRAM_WIDGET = "charge_histogram"
 _ELEMENTS_WIDGET = "element_choice"
 _SCATTER_WIDGET = "environment_scatter"
@@ -254,7 +257,7 @@ def extxyz_of(shown: Shown) -> bytes:
         "les_energy": prediction.energy,
         "short_range_energy": prediction.short_range_energy,
         "long_range_energy": prediction.long_range_energy,
-        "total_charge": prediction.total_charge,
+        "les_total_charge": prediction.total_charge,  # not what the structure is said to have
         "charge_scale": prediction.charge_scale,
         "model": shown.model.label,
     }
@@ -303,10 +306,15 @@ def _force_rms(prediction: Prediction) -> str:
 
 def _element_table(prediction: Prediction) -> str:
     symbols = np.asarray(_symbols(prediction))
-    rows = ["| element | atoms | partial charge, mean ± std (e) |", "|:--|--:|--:|"]
+    charges = {"latent": prediction.latent_charges, "partial": prediction.partial_charges}
+    shown = {name: values for name, values in charges.items() if values.ndim == 1}  # not several channels at once
+    rows = [
+        "| ".join(["", "atoms", *(f"{name} charge, mean ± std (e)" for name in shown), ""]),
+        "|:--|" + "--:|" * len(shown),
+    ]
     for element in sorted(set(symbols)):
-        own = prediction.partial_charges[symbols == element]
-        rows.append(f"| {element} | {len(own)} | {summary(own)} |")
+        own = symbols == element
+        rows.append("| ".join(["", f"{own.sum()} {element}", *(summary(values[own]) for values in shown.values()), ""]))
     return "\n".join(rows)
 
 
@@ -322,6 +330,10 @@ def _show_table(table: pd.DataFrame, shown: Shown) -> None:
         selection_mode="multi-row",
         on_select=_take_selection,
     )
+    if selected:  # the table does not scroll to what was picked elsewhere
+        st.caption("Selected:" if len(selected) <= _MOST_SELECTED else f"The last {_MOST_SELECTED} that were selected:")
+        few = table.iloc[list(selected[-_MOST_SELECTED:])]
+        st.dataframe(**as_numbers(few, dict.fromkeys(numeric, 4)), hide_index=True)
 
 
 def _take_selection() -> None:

@@ -25,6 +25,7 @@ _STYLE = """<style>
 .st-key-color_choice button { padding: 0 0.55rem; }
 .stMainBlockContainer .stButton button * { white-space: normal; overflow: visible; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
+[data-testid="stHeader"] { height: 2.4rem; min-height: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 [data-testid="stSidebar"] [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
@@ -34,9 +35,12 @@ _STYLE = """<style>
   [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(100%, 90px); }
   [data-testid="stColumn"]:has(.les-viewer, .stPlotlyChart, .stDataFrame, .stBidiComponent, table, form) {
     min-width: min(100%, 330px); }
+  .st-key-presets button { padding: 0.25rem 0.4rem; }
+  .st-key-presets button span:has(> [data-testid="stIconMaterial"]) { display: none; }
 }
 </style>"""
-"""Beside an open menu on a tablet the page is too narrow for two columns of pictures, though the window is not."""
+"""Beside an open menu on a tablet the page is too narrow for two columns of pictures, though the window is not.
+Where the menu is closed, Streamlit lays a bar over the top of the page, higher than the space above the title."""
 
 _LECTURE_STYLE = """<style>
 html { font-size: 20px; }

@@ -1,5 +1,6 @@
 """Predictions for the pages: cached by content, with progress, and never taking a good picture away."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -48,6 +49,7 @@ def predict_on_bench(
         _explain(error, structure)
         with st.container(horizontal=True):
             _offer_ways_out(error)
+            _offer_undo(structure, model, quantities)
             _offer_models(structure, model, quantities)
             if kept is not None:
                 label = plain(f"Back to {kept.structure.label}")
@@ -165,13 +167,22 @@ def _offer_ways_out(error: LesVizError) -> None:
     if isinstance(error, BoundaryError):
         st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
         st.button("Treat as open", on_click=_treat_as, args=("open",))
-    if current().edits:
+
+
+def _offer_undo(structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> None:
+    """A click that takes the last change back, if it is for the visitor's changes that the model fails."""
+    session = current()
+    if not session.edits:
+        return
+    with suppress(LesVizError):
+        atoms = structure.frames[session.frame]
+        predict_cached(model, atoms, quantities, boundary=session.boundary, bec_method=session.bec_method)
         st.button("Undo the last change", on_click=undo)
 
 
 def _offer_models(structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> None:
     """A click to a bundled model that knows the elements and has what is asked for, if the present one does not."""
-    numbers = structure.frames[current().frame].numbers.tolist()
+    numbers = edited(structure.frames[current().frame], current().edits).numbers.tolist()
     is_response = Quantity.BORN_EFFECTIVE_CHARGES in quantities
 
     def serves(candidate: "LESModel") -> bool:

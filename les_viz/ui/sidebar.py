@@ -213,13 +213,14 @@ def _model_menu(session: Session) -> ModelEntry | None:
 
 
 def _show_fit(entry: StructureEntry, chosen: ModelEntry) -> None:
-    unknown = models.unknown_elements(chosen.model, entry.frames[current().frame].numbers.tolist())
+    atoms = edited(entry.frames[current().frame], current().edits)
+    unknown = models.unknown_elements(chosen.model, atoms.numbers.tolist())
     if unknown:
         st.caption(f":material/close: :red[The structure holds {unknown}, which this model does not know.]")
     else:
         st.caption(":material/check: :green[The model knows all elements of the structure.]")
     is_mixed = structures.is_mixed(entry, current().frame)
-    treated = current().boundary if is_mixed else "periodic" if entry.frames[current().frame].pbc.all() else "open"
+    treated = current().boundary if is_mixed else "periodic" if atoms.pbc.all() else "open"
     if treated is not None and (unlike := models.unlike_training(chosen, is_periodic=treated == "periodic")):
         st.caption(f":material/info: :orange[{plain(unlike)}]")
 

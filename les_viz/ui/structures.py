@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from les_viz import resources
+from les_viz.elements import subscripted
 from les_viz.hosting import Hosting
 from les_viz.io.bundled import read_bundled
 from les_viz.io.limits import ReadLimits
@@ -18,7 +19,6 @@ from les_viz.io.names import display_name
 from les_viz.io.reading import read_bytes
 from les_viz.ui import keys
 from les_viz.ui.session import StructureEntry
-from les_viz.ui.wording import subscripted
 
 if TYPE_CHECKING:
     import ase

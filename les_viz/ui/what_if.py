@@ -1,6 +1,6 @@
 """What if: move an atom, turn a molecule, strain the cell, swap an element; charges and energies follow at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -141,20 +141,27 @@ def _add(edit: Edit) -> None:
     update(edits=(*current().edits, edit), is_ahead=True)
 
 
+def _add_unless_nothing(edit: Edit, by: Sequence[float]) -> None:
+    """A button that a number just typed switched on would miss the click that takes the number: it says so instead."""
+    if any(by):
+        _add(edit)
+    else:
+        st.toast("Nothing changed: by zero. Give a number first.", icon=":material/info:")
+
+
 def _move(index: int) -> None:
     x, y, z = (float(widget_value(f"move_{axis}")) for axis in "xyz")
-    if any((x, y, z)):
-        _add(MoveAtom(index, (x, y, z)))
+    _add_unless_nothing(MoveAtom(index, (x, y, z)), (x, y, z))
 
 
 def _turn(members: tuple[int, ...]) -> None:
-    _add(RotateGroup(members, str(widget_value("turn_axis")), float(widget_value("turn_angle"))))
+    angle = float(widget_value("turn_angle"))
+    _add_unless_nothing(RotateGroup(members, str(widget_value("turn_axis")), angle), (angle,))
 
 
 def _strain() -> None:
     a, b, c = (float(widget_value(f"strain_{axis}")) for axis in "abc")
-    if any((a, b, c)):
-        _add(StrainCell((a, b, c)))
+    _add_unless_nothing(StrainCell((a, b, c)), (a, b, c))
 
 
 def _swap(index: int) -> None:

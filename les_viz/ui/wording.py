@@ -4,7 +4,6 @@ import re
 
 import pandas as pd
 
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$:&-])")
 
 _JOINER = "\u2060"
@@ -23,11 +22,6 @@ def number(value: float, digits: int = 3) -> str:
     """A number with a true minus and no plus; zero has no sign."""
     text = f"{abs(value):.{digits}f}"
     return "−" + text if value < 0 and float(text) != 0 else text
-
-
-def subscripted(formula: str) -> str:
-    """A chemical formula as people write it: H₂O."""
-    return formula.translate(_SUBSCRIPTS)
 
 
 def as_markdown(table: pd.DataFrame, *, align: str = ":--") -> str:

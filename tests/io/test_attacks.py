@@ -46,7 +46,7 @@ def refused(parse_here, content, file_format="extxyz", match=None, **options):
         ("150000", r"line 1 announces 150000 atoms, but 1 lines follow: is it cut off\?"),
         ("-3", r"line 1 should give the number of atoms, but holds '-3'"),
         ("2.5", r"line 1 should give the number of atoms, but holds '2.5'"),
-        ("0", r"line 1 should give the number of atoms, but holds '0'"),
+        ("0", r"line 1 announces no atoms: a structure needs at least one"),
         ("9" * 5000, r"line 1 should give the number of atoms"),
         ("１", r"line 1 should give the number of atoms"),
     ],

@@ -15,7 +15,7 @@ import les_viz
 from les_viz import resources
 from les_viz.reference import equilibration
 from les_viz.ui import models, structures
-from les_viz.ui.edits import MoveAtom
+from les_viz.ui.edits import MoveAtom, SwapElement
 
 
 def extxyz(atoms: Atoms) -> bytes:
@@ -289,6 +289,32 @@ def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page, samp
     )
     clicked(page, "Undo")
     np.testing.assert_array_equal(page.payload()[1]["values"], before[1]["values"])
+
+
+@pytest.mark.parametrize(("button", "by"), [("Move", {}), ("Strain", {}), ("Turn", {"turn_angle": 0})])
+def test_a_change_by_nothing_is_said_to_be_none(page, button, by):
+    page.open_tab("charges_tabs", "What if")
+    for key, value in by.items():
+        page.app.slider(key=key).set_value(value)
+    clicked(page, button)
+    assert [toast.value for toast in page.app.toast] == ["Nothing changed: by zero. Give a number first."]
+    assert page.app.session_state["les_viz_session"].edits == ()
+
+
+def test_the_sidebar_says_that_the_model_does_not_know_what_an_atom_was_made(page):
+    session = page.app.session_state["les_viz_session"]
+    page.app.session_state["les_viz_session"] = replace(session, edits=(SwapElement(0, 79),))
+    page.app.run()
+    said = [caption.value for caption in page.app.sidebar.caption]
+    assert any("holds Au, which this model does not know" in text for text in said)
+    assert not any("knows all elements" in text for text in said)
+
+
+def test_selected_atoms_are_shown_apart_from_the_table(page):
+    session = page.app.session_state["les_viz_session"]
+    page.app.session_state["les_viz_session"] = replace(session, selected_atom=5, selection=(1, 5))
+    page.app.run()
+    assert page.app.dataframe[1].value["atom"].tolist() == [1, 5]
 
 
 @pytest.mark.parametrize("button", ["Turn", "Strain", "Swap"])

@@ -20,7 +20,7 @@ from les_viz.md.infrared import modes_from
 from les_viz.reference import tight_binding
 from les_viz.response.tensors import isotropic_parts
 from les_viz.ui import prediction as prediction_module
-from les_viz.ui.edits import MoveAtom
+from les_viz.ui.edits import MoveAtom, SwapElement
 from les_viz.ui.response import infrared as response_infrared
 from les_viz.units import DEBYE, INFRARED_KM_PER_MOL
 
@@ -246,6 +246,14 @@ def test_a_model_without_one_charge_channel_is_one_sentence(page):
     next(button for button in page.app.button if button.label == "Use the model water").click().run()
     assert page.errors() == []
     assert page.payload()[0]["digest"] == before
+
+
+@pytest.mark.parametrize(("channels", "gold", "is_offered"), [(2, False, False), (1, True, True)])
+def test_undo_is_offered_for_what_the_visitor_changed_alone(page, channels, gold, is_offered):
+    page.upload("model", "another.safetensors", model_bytes(channels=channels))
+    change(page, edits=(SwapElement(0, 79) if gold else MoveAtom(0, (0.1, 0, 0)),))
+    assert len(page.errors()) == 1
+    assert ("Undo the last change" in [button.label for button in page.app.button]) == is_offered
 
 
 def test_the_python_of_the_page_runs_and_prints_its_numbers(page, prediction):

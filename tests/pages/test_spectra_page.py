@@ -110,7 +110,7 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     assert line["name"] == "free (300 K)"
     table = expected.tables["infrared"]
     np.testing.assert_allclose(values(line["y"]), table["absorption_per_cm"] * 1e-3, rtol=1e-9)
-    assert "charge sign -1, ε∞ 1.69" in notes_of(figure(page))
+    assert "charge sign −1, ε∞ 1.69" in notes_of(figure(page))
     numbers = page.app.dataframe[0].value.set_index("quantity")
     temperature = expected.numbers["temperature"]
     assert numbers.loc["dielectric constant", "unit"] == "–", "a pure number"

@@ -61,7 +61,7 @@ class TestIons:
         with pytest.raises(StructureError, match=r"total charge is \+1 e .*always sum to 0"):
             predict(random_model(charge_head=TRANSFERS), atoms)
 
-    @pytest.mark.parametrize("stated", [0, 0.0, "unknown"])
+    @pytest.mark.parametrize("stated", [0, 0.0, -3.6e-15, 0.0004, "unknown"])
     def test_a_neutral_one_is_not(self, stated):
         atoms = molecule("H2O")
         atoms.info["charge"] = stated

@@ -52,7 +52,7 @@ def test_tables_and_numbers(run_folder, tmp_path, capsys):
     assert main(["analyse", str(run_folder), "--out", str(tmp_path / "tables"), "--skip-fs", "1.0"]) == 0
     printed = capsys.readouterr().out
     assert "temperature: " in printed
-    assert "charge sign -1, ε∞ 1.69" in printed
+    assert "charge sign −1, ε∞ 1.69" in printed
     report = json.loads((tmp_path / "tables" / "report.json").read_text())
     assert report["numbers"]["dielectric_constant"]["value"] >= 1.69
     assert set(report["left_out"]) == {"loop", "orientation"}
@@ -65,7 +65,7 @@ def test_tables_and_numbers(run_folder, tmp_path, capsys):
     page = (tmp_path / "tables" / "figures.html").read_text()
     assert page.count("<h2>") == 8
     assert "wavenumber (cm" in page
-    assert "charge sign -1, ε∞ 1.69" in page or "charge sign -1, \\u03b5\\u221e 1.69" in page
+    assert "charge sign −1, ε∞ 1.69" in page or "charge sign \\u22121, \\u03b5\\u221e 1.69" in page
     outside = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(https?:[^"]*)"', page)
     assert outside == []
 

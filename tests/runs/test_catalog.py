@@ -1,6 +1,7 @@
 """The list of runs: newest first, by folder, without what is no run or cannot be read."""
 
 import json
+import re
 
 from les_viz.runs.catalog import FOLDER_VARIABLE, list_runs, runs_folder
 from les_viz.runs.config import run_config
@@ -29,6 +30,7 @@ def test_runs_are_listed_and_what_is_none_is_left_out(tables, tmp_path, monkeypa
     assert newest.status.state == State.QUEUED
     assert not newest.has_frames
     assert "sine 0.25 V/Å" in oldest.label
+    assert re.search(r"H[₀-₉]*O[₀-₉]*, ", oldest.label), "a formula is written as people write it"
     assert "V/Å" not in newest.label
 
 

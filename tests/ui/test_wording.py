@@ -3,8 +3,9 @@ import re
 import pandas as pd
 import pytest
 
+from les_viz.elements import subscripted
 from les_viz.plots.text import measured, signed
-from les_viz.ui.wording import as_markdown, number, plain, subscripted
+from les_viz.ui.wording import as_markdown, number, plain
 
 
 def test_signs_are_written_out():

@@ -73,7 +73,9 @@ def show_presets(*, is_compact: bool) -> None:
     found = [preset for preset in PRESETS if (resources.SAMPLE_MODELS / preset.sample / preset.file).is_file()]
     if not found:
         return
-    for column, preset in zip(st.columns(len(found)), found, strict=True):
+    with st.container(key="presets"):
+        columns = st.columns(len(found))
+    for column, preset in zip(columns, found, strict=True):
         with column, st.container(gap="xsmall"):
             st.button(
                 preset.title,

@@ -6,11 +6,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from les_viz.elements import subscripted
 from les_viz.runs.catalog import RunEntry, list_runs, runs_folder
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics import actions
 from les_viz.ui.session import current
-from les_viz.ui.wording import plain, subscripted
+from les_viz.ui.wording import plain
 
 _CHOICE = "run_choice"
 

@@ -18,7 +18,7 @@ from les_viz.viewer.frames import Frames, Seek
 from les_viz.viewer.layers import VIOLET, Arrows
 from les_viz.viewer.scene import Coloring, Scene
 
-VIEWER_HEIGHT = 440
+VIEWER_HEIGHT = 398
 
 PIECE = 240
 """Most frames of an answer to a viewer that has some already."""

@@ -34,7 +34,7 @@ def show_transport(entry: RunEntry, structure: StructureEntry | None, model: Mod
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             _show_buttons(now, structure, model)
-            st.markdown(state_in_words(now), width="content")
+            st.caption(state_in_words(now), width="content")  # in larger letters it may need a line of its own
         if now.status.message:
             (st.error if now.status.state == State.FAILED else st.caption)(plain(_sentence(now.status.message)))
 

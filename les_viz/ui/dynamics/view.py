@@ -24,7 +24,7 @@ from les_viz.viewer.scene import colorings, scene_of
 
 QUESTION = "How do the atoms move, and what does an electric field do to them? Press play and drag the field."
 
-_WAITING_HEIGHT = VIEWER_HEIGHT - 84
+_WAITING_HEIGHT = VIEWER_HEIGHT - 42
 """Pixels while no run is there: below the sentences on the presets, the field stays above the fold of 800."""
 
 _ENSEMBLES = {

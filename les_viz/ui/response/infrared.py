@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from les_viz.elements import subscripted
 from les_viz.plots import theme
 from les_viz.plots.infrared import Absorption, infrared_spectrum
 from les_viz.reference import tight_binding
@@ -23,7 +24,7 @@ from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import LOWEST, Playback, mount_viewer
-from les_viz.ui.wording import plain, subscripted
+from les_viz.ui.wording import plain
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
 from les_viz.viewer.layers import Arrows

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from les_viz.elements import SYMBOLS
+from les_viz.elements import SYMBOLS, subscripted
 from les_viz.io.born_file import born_file
 from les_viz.io.writing import extxyz_bytes
 from les_viz.plots.histogram import histogram_by_element
@@ -21,7 +21,7 @@ from les_viz.ui.response.truth import show_truth
 from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.tables import as_numbers
-from les_viz.ui.wording import as_markdown, subscripted
+from les_viz.ui.wording import as_markdown
 from les_viz.units import DEBYE
 from les_viz.viewer.scene import Coloring
 
