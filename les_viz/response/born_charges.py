@@ -29,6 +29,7 @@ from les_viz.models.heads import BondCharges
 from les_viz.models.model import LESModel
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import NeighborTable
+from les_viz.patience import check_wanted
 from les_viz.response.evaluation import Evaluation, edge_gradient, sum_at_senders, sum_over_edges
 from les_viz.response.paths import charge_slopes
 from les_viz.system import System
@@ -152,5 +153,11 @@ def _weighted_charge_gradients(charges: Tensor, positions: Tensor, weights: Tens
         return positions.new_zeros(len(weights), *positions.shape)
     if subtract_mean:
         weights = weights - weights.mean(dim=1, keepdim=True)
-    rows = [torch.autograd.grad(charges, positions, row, retain_graph=True)[0] for row in weights]
+    rows = []
+    for row in weights:
+        check_wanted()
+        (gradient,) = torch.autograd.grad(
+            charges, positions, row, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        rows.append(gradient)
     return torch.stack(rows)

@@ -16,6 +16,7 @@ from les_viz.models.memory import bytes_needed
 from les_viz.models.model import Latent, LESModel
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import NeighborTable
+from les_viz.patience import check_wanted
 from les_viz.room import check_room
 from les_viz.system import System
 
@@ -85,6 +86,7 @@ def evaluate(
     Raises:
         RoomError: it would take more memory than is free.
     """
+    check_wanted()
     table = table or model.neighbors(system)
     if model.device.type == "cpu":
         _check_memory(model, system, table, derivatives=derivatives)
@@ -97,6 +99,7 @@ def evaluate(
     )
     with torch.set_grad_enabled(derivatives):
         latent = model(surroundings)
+    check_wanted()
     with torch.no_grad():
         energy, potential, field, stress = _coulomb(coulomb or model.coulomb, system, latent.charges.detach())
     return Evaluation(
