@@ -200,6 +200,11 @@ def test_a_checkpoint_that_does_not_fit_is_named(moved, tmp_path, spoilt):
         execute(directory.path, resume=True, steps=28)
 
 
+def test_more_threads_than_any_machine_has_are_refused(tables):
+    with pytest.raises(SettingError, match=r"threads is 1000.*: expected a whole number from 0 to 1024"):
+        run_config({**tables(), "limits": {"threads": 10**20}})
+
+
 def test_a_line_without_its_step_is_named_where_a_run_goes_on(finished):
     with finished.thermo.open("a") as stream:
         stream.write("{}\n")
