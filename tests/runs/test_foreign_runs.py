@@ -173,7 +173,7 @@ def test_a_wish_for_a_field_that_is_none_counts_as_none(root, field):
     [
         {"neighbor_cell": np.zeros(2)},
         {"positions": np.zeros((1, 3))},
-        {"momenta": np.zeros((7, 3))},
+        {"momenta": np.zeros((5, 3))},
         {"step": "x"},
         {"protocol": {"evil": 1}},
         {"wanted": None},
