@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from ase import Atoms
+from frame_sets import frame_set_for
 from random_models import random_model
 
 from les_viz import room
@@ -16,9 +17,13 @@ from les_viz.ewald import grid, reciprocal
 from les_viz.ewald.grid import half_grid
 from les_viz.models.memory import bytes_needed
 from les_viz.neighbors import estimated_pairs, neighbor_table
+from les_viz.response import evaluation
 from les_viz.response.predict import predict
 from les_viz.room import RoomError, check_room, free_bytes
 from les_viz.system import System
+from les_viz.train.labelled import Labelled
+from les_viz.train.loop import Trainer
+from les_viz.train.toml_file import config_from_dict
 
 GB = 10**9
 
@@ -101,6 +106,32 @@ def test_a_model_too_large_for_the_memory_is_refused(message, monkeypatch):
         RoomError, match=r"^the model for this structure \(3 atoms, 2 neighbours each within 3\.2 Å\) w"
     ):
         predict(model, water)
+
+
+def test_wrapped_born_charges_ask_for_the_room_of_their_own_graph(monkeypatch):
+    model, water = random_model(), Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [0, 0.96, 0]])
+    asked = []
+    monkeypatch.setattr(evaluation, "check_room", lambda needed, what, advice: asked.append(needed))
+    for method, times in (("local", 1), ("wrapped", 2)):
+        asked.clear()
+        predict(model, water, quantities={"born_effective_charges"}, bec_method=method)
+        assert asked == times * [bytes_needed(model.config, 3, 6, derivatives=True)]
+
+
+def test_a_training_too_large_for_the_memory_is_refused(monkeypatch):
+    model, water = random_model(), Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [0, 0.96, 0]])
+    monkeypatch.setattr(room, "NOT_WORTH_ASKING", 0)
+    monkeypatch.setattr(room, "free_bytes", lambda: 100)
+    frames = [Labelled(atoms=water, energy=0.0, forces=np.zeros((3, 3)))]
+    with pytest.raises(RoomError, match=r"^the Coulomb sum of a frame of 3 atoms, .* would take"):
+        frame_set_for(model, frames)
+    monkeypatch.setattr(room, "free_bytes", lambda: 5000)
+    training_set = frame_set_for(model, frames)
+    config = config_from_dict({"data": {"train": ["x"]}})
+    with pytest.raises(
+        RoomError, match=r"^a batch of 3 atoms \(\d neighbours each\) would take .*: lower training.atoms"
+    ):
+        Trainer(config, model, training_set, training_set)
 
 
 def test_frames_that_do_not_fit_together_are_predicted_apart(monkeypatch):

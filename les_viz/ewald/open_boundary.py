@@ -14,12 +14,16 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from les_viz.patience import check_wanted
 from les_viz.units import COULOMB_CONSTANT
 
 SERIES_BELOW = 0.1
 SERIES_TERMS = 10
 PAIRS_AT_ONCE = 1 << 21
 """Pairs handled together: bounds the memory of large clusters."""
+
+PAIRS_IN_CACHE = 1 << 17
+"""The same without a graph on a processor, whose cache then holds what is made on the way."""
 
 
 def open_potential_and_field(charges: Tensor, positions: Tensor, smearing: float) -> tuple[Tensor, Tensor]:
@@ -34,10 +38,12 @@ def open_potential_and_field(charges: Tensor, positions: Tensor, smearing: float
         (systems, channels, atoms) V and (systems, channels, atoms, 3) V/Å.
     """
     n_systems, _, n_atoms = charges.shape
-    rows = max(1, PAIRS_AT_ONCE // (n_systems * n_atoms))
     tracked = torch.is_grad_enabled() and (charges.requires_grad or positions.requires_grad)
+    pairs = PAIRS_AT_ONCE if tracked or positions.device.type != "cpu" else PAIRS_IN_CACHE
+    rows = max(1, pairs // (n_systems * n_atoms))
     potentials, fields = [], []
     for start in range(0, n_atoms, rows):
+        check_wanted()
         arguments = (charges, positions, start, min(start + rows, n_atoms), smearing)
         if tracked and rows < n_atoms:
             potential, field = checkpoint(_rows, *arguments, use_reentrant=False)
@@ -60,15 +66,15 @@ def _rows(charges: Tensor, positions: Tensor, start: int, stop: int, smearing: f
 
 
 def screened_kernels(r_squared: Tensor, a: float) -> tuple[Tensor, Tensor]:
-    """B0 and B1 of squared distances, smooth at zero."""
-    x = r_squared * a**2
-    near = x < SERIES_BELOW
-    x_near = torch.where(near, x, torch.zeros_like(x))
-    r_far = torch.where(near, torch.ones_like(x), r_squared).sqrt()
+    """B0 and B1 of squared distances, smooth at zero; the series only where it is needed, which is almost nowhere."""
+    near = r_squared * a**2 < SERIES_BELOW
+    far_squared = torch.where(near, 1.0, r_squared)
+    r_far = far_squared.sqrt()
     b0_far = torch.erf(a * r_far) / r_far
-    b1_far = (b0_far - (2 * a / sqrt(pi)) * torch.exp(-((a * r_far) ** 2))) / r_far**2
-    b0 = torch.where(near, (2 * a / sqrt(pi)) * _series(x_near, 1), b0_far)
-    b1 = torch.where(near, (4 * a**3 / sqrt(pi)) * _series(x_near, 3), b1_far)
+    b1_far = (b0_far - (2 * a / sqrt(pi)) * torch.exp(-(a**2) * far_squared)) / far_squared
+    places, x_near = near.nonzero(as_tuple=True), r_squared[near] * a**2
+    b0 = b0_far.index_put(places, (2 * a / sqrt(pi)) * _series(x_near, 1))
+    b1 = b1_far.index_put(places, (4 * a**3 / sqrt(pi)) * _series(x_near, 3))
     return b0, b1
 
 

@@ -60,6 +60,8 @@ class Books:
         if self._first_dipole is None:
             self._first_dipole, self._first_polarization = place.dipole, place.polarization
             self._answer = None if place.born_charges is None else (start.positions, place.born_charges)
+        elif self._answer is not None and [len(array) for array in self._answer] != 2 * [len(start.positions)]:
+            raise ValueError("answer is of another number of atoms")
 
     def add(self, before: Moment, after: Moment) -> None:
         """Count one step."""
@@ -105,12 +107,13 @@ class Books:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.field_work, self.heat = state["field_work"], state["heat"]
-        self.polarization_change = np.array(state["polarization_change"])
+        self.field_work, self.heat = float(state["field_work"]), float(state["heat"])
+        self.polarization_change = np.array(state["polarization_change"], dtype=float)
         polarization, dipole, answer = state["first_polarization"], state["first_dipole"], state["answer"]
-        self._first_polarization = None if polarization is None else np.array(polarization)
-        self._first_dipole = None if dipole is None else np.array(dipole)
-        self._answer = None if answer is None else (np.array(answer[0]), np.array(answer[1]))
+        self._first_polarization = None if polarization is None else np.array(polarization, dtype=float)
+        self._first_dipole = None if dipole is None else np.array(dipole, dtype=float)
+        if answer is not None:
+            self._answer = (np.array(answer[0], dtype=float), np.array(answer[1], dtype=float))
 
 
 def _or_none(forces: FloatArray | None) -> FloatArray | float:

@@ -71,10 +71,12 @@ class Integrator:
         """Go on from a state."""
         self._noise.bit_generator.state = state["noise"]
         if isinstance(self._dynamics, Bussi):
-            self._dynamics.transferred_energy = state["transferred_energy"]
+            self._dynamics.transferred_energy = float(state["transferred_energy"])
         for part, names in self._hidden():
             for name in names:
-                value = state[name]
+                value, shape = state[name], np.shape(getattr(part, name))
+                if np.array(value, dtype=float).shape != shape:
+                    raise ValueError(f"{name} is not {shape} numbers")
                 setattr(part, name, np.array(value) if isinstance(value, list) else value)
 
     def _hidden(self) -> list[tuple[Any, tuple[str, ...]]]:

@@ -6,7 +6,6 @@ before anything is allocated for the weights.
 
 import difflib
 import json
-import math
 import typing
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from types import NoneType, UnionType
@@ -218,8 +217,9 @@ def _check_provenance(provenance: dict[str, str]) -> None:
 
 
 def _within(value: float, lowest: float, highest: float, where: str) -> None:
-    if not (math.isfinite(value) and lowest <= value <= highest):
-        _refuse(where, f"is {value:.6g}, but must lie between {lowest:.6g} and {highest:.6g}")
+    if not lowest <= value <= highest:  # as NaN does not
+        shown = f"{value:.6g}" if _representable(value) else _shown(value)
+        _refuse(where, f"is {shown}, but must lie between {lowest:.6g} and {highest:.6g}")
 
 
 def _refuse(where: str, problem: str) -> NoReturn:

@@ -29,7 +29,8 @@ from les_viz.models.heads import BondCharges
 from les_viz.models.model import LESModel
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import NeighborTable
-from les_viz.response.evaluation import Evaluation, edge_gradient, sum_at_senders, sum_over_edges
+from les_viz.patience import check_wanted
+from les_viz.response.evaluation import Evaluation, check_memory, edge_gradient, sum_at_senders, sum_over_edges
 from les_viz.response.paths import charge_slopes
 from les_viz.system import System
 from les_viz.types import BornCharges, Forces
@@ -122,7 +123,12 @@ def wrapped_born_charges(
 
 
 def wrapped_born_charges_of_model(model: LESModel, system: System, table: NeighborTable) -> BornCharges:
-    """`wrapped_born_charges` of the latent charges of one system, unscaled."""
+    """`wrapped_born_charges` of the latent charges of one system, unscaled.
+
+    Raises:
+        RoomError: its graph, beside that of the evaluation, would take more memory than is free.
+    """
+    check_memory(model, system, table, derivatives=True)
     positions = system.positions.detach().requires_grad_()
     surroundings = Surroundings(
         vectors=table.edge_vectors(positions, system.cell, system.system_idx),
@@ -152,5 +158,8 @@ def _weighted_charge_gradients(charges: Tensor, positions: Tensor, weights: Tens
         return positions.new_zeros(len(weights), *positions.shape)
     if subtract_mean:
         weights = weights - weights.mean(dim=1, keepdim=True)
-    rows = [torch.autograd.grad(charges, positions, row, retain_graph=True)[0] for row in weights]
+    rows = []
+    for row in weights:
+        check_wanted()
+        rows.append(torch.autograd.grad(charges, positions, row, retain_graph=True)[0])
     return torch.stack(rows)

@@ -16,6 +16,7 @@ from les_viz.models.memory import bytes_needed
 from les_viz.models.model import Latent, LESModel
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import NeighborTable
+from les_viz.patience import check_wanted
 from les_viz.room import check_room
 from les_viz.system import System
 
@@ -85,9 +86,9 @@ def evaluate(
     Raises:
         RoomError: it would take more memory than is free.
     """
+    check_wanted()
     table = table or model.neighbors(system)
-    if model.device.type == "cpu":
-        _check_memory(model, system, table, derivatives=derivatives)
+    check_memory(model, system, table, derivatives=derivatives)
     vectors = table.edge_vectors(system.positions, system.cell, system.system_idx).detach()
     surroundings = Surroundings(
         vectors=vectors.requires_grad_(derivatives),
@@ -97,6 +98,7 @@ def evaluate(
     )
     with torch.set_grad_enabled(derivatives):
         latent = model(surroundings)
+    check_wanted()
     with torch.no_grad():
         energy, potential, field, stress = _coulomb(coulomb or model.coulomb, system, latent.charges.detach())
     return Evaluation(
@@ -112,7 +114,20 @@ def evaluate(
     )
 
 
-def _check_memory(model: LESModel, system: System, table: NeighborTable, *, derivatives: bool) -> None:
+def check_memory(model: LESModel, system: System, table: NeighborTable, *, derivatives: bool) -> None:
+    """Refuse to run a model over a batch where that takes more memory than is free.
+
+    Args:
+        model: the model; on another device than the processor nobody asks.
+        system: the batch.
+        table: its neighbours.
+        derivatives: whether a graph is kept.
+
+    Raises:
+        RoomError: it would.
+    """
+    if model.device.type != "cpu":
+        return
     n_edges = table.is_neighbor.numel()
     needed = bytes_needed(model.config, system.n_atoms, n_edges, derivatives=derivatives) * model.dtype.itemsize / 8
     check_room(

@@ -83,6 +83,10 @@ class OutputSettings:
             raise SettingError(f"checkpoint_s is {self.checkpoint_s}: expected a number of at least 0")
 
 
+MOST_THREADS = 1024
+"""Of one run: beyond it, a slip of the hand."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
     """[limits]: what the process of a run may use; 0 for no limit.
@@ -103,6 +107,8 @@ class LimitSettings:
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
+        if self.threads > MOST_THREADS:
+            raise SettingError(f"threads is {self.threads}: expected a whole number from 0 to {MOST_THREADS}")
         for name in ("threads", "memory_MB", "disk_MB", "hours", "unwatched_s"):
             if getattr(self, name) < 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: expected a number of at least 0")

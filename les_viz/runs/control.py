@@ -1,10 +1,12 @@
 """Wishes for a run that another process has: written to `control.json` by one side, seen by the other."""
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from les_viz.md.protocols import FieldProtocol
 from les_viz.runs.directory import RunDirectory, read_json, write_json
+from les_viz.runs.replay import field_of
 
 PAUSE_S = 0.02
 """How long a paused run sleeps between looks."""
@@ -33,8 +35,10 @@ def write_wishes(directory: RunDirectory, wishes: Wishes) -> None:
 def read_wishes(directory: RunDirectory) -> Wishes:
     """What is asked now."""
     content = read_json(directory.control) or {}
-    table = content.get("field")
-    field = None if table is None else FieldProtocol(**{**table, "direction": tuple(table["direction"])})
+    field = None
+    if content.get("field") is not None:
+        with suppress(KeyError, TypeError, ValueError):  # damaged: as if nobody had asked
+            field = field_of(content)
     return Wishes(stop=bool(content.get("stop")), pause=bool(content.get("pause")), field=field)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from les_viz.errors import SettingError
+from les_viz.errors import LesVizError, SettingError
 from les_viz.md.driver import Driver
 from les_viz.md.frames import Frame
 from les_viz.md.protocols import FieldProtocol
@@ -131,6 +131,25 @@ class _Execution:
         )
 
     def _restore(self) -> str:
+        """Go on from the last checkpoint.
+
+        Returns:
+            What the visitor should know, or nothing.
+
+        Raises:
+            SettingError: it does not fit the run, or what it goes on from is damaged.
+        """
+        try:
+            return self._take_back()
+        except LesVizError:
+            raise
+        except trajectory.DAMAGE as caught:
+            raise SettingError(
+                f"{self._directory.path} cannot be gone on with, for a file of it is damaged "
+                f"({' '.join(repr(caught).split())[:200]}): start the run anew in another folder"
+            ) from None
+
+    def _take_back(self) -> str:
         state = read_checkpoint(self._directory.checkpoint)
         step = int(state["step"])
         last_kept = step or -1  # from step 0 on, the driver hands out the first frame again

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
+from les_viz.io.names import printable
 from les_viz.io.writing import extxyz_bytes
 from les_viz.md.structures import atoms_from_arrays
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.replay import changes_of
 from les_viz.runs.results import RunResults
-from les_viz.runs.thermo import read_columns, read_lines
+from les_viz.runs.thermo import last_step, read_columns
 
 if TYPE_CHECKING:
     import ase
@@ -106,8 +107,8 @@ FIELD_CHANGES = {changes}
 """Made while it ran."""
 
 SHA256 = {{
-    "model": "{model}",
-    "structure": "{structure}",
+    "model": {model!r},
+    "structure": {structure!r},
 }}
 
 if __name__ == "__main__":
@@ -122,14 +123,25 @@ if __name__ == "__main__":
 
 
 def script(directory: RunDirectory) -> str:
-    """Python that runs the same again, as far as the run came, with the fields that were changed while it moved."""
-    described, lines = directory.described(), read_lines(directory.thermo)
+    """Python that runs the same again, as far as the run came, with the fields that were changed while it moved.
+
+    Nothing of a run from elsewhere stands in it but as a text or number of its own.
+
+    Raises:
+        SettingError: run.json is damaged.
+    """
+    described = directory.described()
     return SCRIPT.format(
-        folder=directory.path.name,
-        version=described["versions"]["les_viz"],
+        folder=_quoted(directory.path.name),
+        version=_quoted(described["versions"]["les_viz"]),
         changes=pprint.pformat(changes_of(directory), width=110, sort_dicts=False),
-        steps=int(lines[-1]["step"]) if lines else None,
+        steps=last_step(directory.thermo) or None,
         config=pprint.pformat(described["config"], width=110, sort_dicts=False),
         model=described["model"]["sha256"],
         structure=described["structure"]["sha256"],
     )
+
+
+def _quoted(text: str) -> str:
+    """A text as part of one in quotes."""
+    return printable(text).replace('"', "'").replace("\\", "/")

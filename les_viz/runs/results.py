@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from les_viz.errors import LesVizError, SettingError
 from les_viz.md.protocols import FieldProtocol
-from les_viz.runs.checkpoint import read_checkpoint
+from les_viz.runs.checkpoint import read_first_atoms
 from les_viz.runs.config import RunConfig, run_config
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.replay import changes_of, field_of
 from les_viz.runs.thermo import check_columns, read_columns
-from les_viz.runs.trajectory import TrajectoryReader
+from les_viz.runs.trajectory import DAMAGE, TrajectoryReader
 
 FloatArray = NDArray[np.float64]
 
@@ -89,7 +89,7 @@ def load_results(folder: Path, *, skip_fs: float = 0.0) -> RunResults:
         return _load(RunDirectory(folder), skip_fs)
     except LesVizError:
         raise
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as caught:
+    except DAMAGE as caught:
         raise SettingError(
             f"{folder}: a file of this run is damaged ({' '.join(repr(caught).split())}): "
             "leave the run out, or run it anew"
@@ -113,6 +113,11 @@ def _load(directory: RunDirectory, skip_fs: float) -> RunResults:
             raise SettingError(f"the run lasts {times[-1]:g} fs: skip less than {skip_fs:g} fs, or run longer")
         arrays = {name: reader.read(name, start, end) for name in ("positions", "velocities", "cell", "latent_charges")}
         numbers, periodic = reader.atomic_numbers, reader.periodic
+    start_atoms = read_first_atoms(directory.start)
+    if not np.array_equal(start_atoms.numbers, numbers):
+        raise ValueError("trajectory.h5 and start.npz hold different atoms")
+    if periodic and not np.linalg.det(arrays["cell"]).all():
+        raise ValueError("trajectory.h5 holds a cell without a volume")
     kept = thermo["step"] % config.output.every == 0
     changes = changes_of(directory)
     return RunResults(
@@ -122,7 +127,7 @@ def _load(directory: RunDirectory, skip_fs: float) -> RunResults:
         described=described,
         thermo={name: column[kept][start:end] for name, column in thermo.items()},
         atomic_numbers=numbers,
-        masses=np.asarray(read_checkpoint(directory.start)["masses"], dtype=float),
+        masses=start_atoms.get_masses(),
         periodic=periodic,
         positions=arrays["positions"],
         velocities=arrays["velocities"],

@@ -21,7 +21,7 @@ from les_viz.io.reading import read_structures
 from les_viz.md.driver import Driver
 from les_viz.md.protocols import FieldProtocol
 from les_viz.md.settings import Ensemble
-from les_viz.md.structures import atoms_from_arrays, atoms_to_arrays
+from les_viz.md.structures import atoms_to_arrays
 from les_viz.md.surface import ModelSurface
 from les_viz.models.header import config_to_json
 from les_viz.models.loading import load_model
@@ -29,7 +29,7 @@ from les_viz.models.model import LESModel
 from les_viz.resources import SAMPLE_MODELS
 from les_viz.response.extrapolation import refuse_ions
 from les_viz.response.predict import predict
-from les_viz.runs.checkpoint import read_checkpoint, write_checkpoint
+from les_viz.runs.checkpoint import read_first_atoms, write_checkpoint
 from les_viz.runs.config import ModelSettings, RunConfig, StructureSettings
 from les_viz.runs.directory import RunDirectory, write_json
 from les_viz.system import Boundary
@@ -154,7 +154,7 @@ def load_setup(directory: RunDirectory, config: RunConfig, steps: int | None = N
             f"{config.model.name} is not the model that this run was made with: put that one back, or start a new run"
         )
     dynamics = config.dynamics if steps is None else replace(config.dynamics, steps=steps)
-    atoms = atoms_from_arrays(read_checkpoint(directory.start))
+    atoms = read_first_atoms(directory.start)
     surface = _surface(config, model, atoms)
     return Setup(directory, Driver(atoms, surface, dynamics, config.field), surface)
 

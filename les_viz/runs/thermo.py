@@ -119,7 +119,7 @@ def columns_of(lines: list[dict[str, Any]]) -> dict[str, NDArray[np.float64]]:
         return {}
     try:
         return {name: _column(name, [line.get(name) for line in lines]) for name in lines[-1]}
-    except (TypeError, ValueError) as caught:
+    except (TypeError, ValueError, OverflowError) as caught:
         raise SettingError(_damaged(str(caught)[:60])) from None
 
 
@@ -127,11 +127,14 @@ def check_columns(columns: dict[str, NDArray[np.float64]]) -> None:
     """Refuse columns of which nothing can be said.
 
     Raises:
-        SettingError: one is missing.
+        SettingError: one is missing, or has another shape.
     """
     missing = sorted(NEEDED - columns.keys())
     if columns and missing:
         raise SettingError(_damaged(f"it has no {missing[0]}"))
+    for name, column in columns.items():
+        if column.shape[1:] != ((3,) if name in _VECTORS else ()):
+            raise SettingError(_damaged(f"{name} has the wrong shape"))
 
 
 def _damaged(what: str) -> str:
@@ -140,7 +143,7 @@ def _damaged(what: str) -> str:
 
 def cut_after(path: Path, step: int) -> None:
     """Keep the lines up to a step, from which the run goes on."""
-    kept = [line for line in read_lines(path) if line["step"] <= step]
+    kept = [line for line in read_lines(path) if float(line["step"]) <= step]
     write_whole(path, "".join(json.dumps(line) + "\n" for line in kept).encode())
 
 

@@ -4,6 +4,9 @@ A reader trusts as many frames as the shortest data set holds. A file whose writ
 opened for writing again; to go on, its frames are copied to a new file that takes its place.
 """
 
+import ctypes
+import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,6 +19,12 @@ from les_viz.md.frames import Frame
 
 FloatArray = NDArray[np.float64]
 COPIED_AT_ONCE = 256
+
+DAMAGE = (OSError, RuntimeError, KeyError, TypeError, ValueError)
+"""What reading raises where a file is damaged, or not there."""
+
+_ATTEMPTS = 20
+"""At a piece whose checksum is wrong: its writer may be at work on it, for a moment."""
 
 _ON_THE_WAY = 1 << 24
 """Bytes of a data set that may be announced and not yet written, where a writer is at work or was killed."""
@@ -76,7 +85,7 @@ class TrajectoryReader:
 
     def __init__(self, path: Path) -> None:
         """Open the file, without a lock, or nobody could write to it meanwhile: a run could not be gone on with."""
-        self._file = h5py.File(path, "r", libver="latest", swmr=True, locking=False)
+        self._file = _opened(path)
         try:
             _check_own(self._file)
         except BaseException:
@@ -122,7 +131,10 @@ class TrajectoryReader:
         """
         n_frames = self.n_frames()
         last = n_frames if end is None else min(end, n_frames)
-        return np.asarray(self._file[name][start:last:every], dtype=float)
+        values = np.asarray(self._file[name][start:last:every], dtype=float)
+        if not np.isfinite(values).all():
+            raise OSError(f"{name} holds what is no number")
+        return values
 
 
 def cut_after(path: Path, step: int) -> None:
@@ -149,6 +161,23 @@ def _layout(n_atoms: int) -> dict[str, tuple[tuple[int, ...], str]]:
         "time_fs": ((), "f8"),
         "step": ((), "i8"),
     }
+
+
+def _opened(path: Path) -> h5py.File:
+    """Open a file for reading while it may be written.
+
+    Where a checksum is wrong HDF5 tries a hundred times and waits twice as long each time, for years, in which nothing
+    else of the process goes on. h5py does not pass on the setting for that; on Windows, ctypes does not find it either.
+    """
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    access.set_file_locking(False, True)  # noqa: FBT003 - not used, and that being impossible is no error
+    with suppress(AttributeError, OSError):
+        library = ctypes.CDLL(h5py.h5p.__file__)
+        library.H5Pset_metadata_read_attempts(ctypes.c_int64(access.id), ctypes.c_uint(_ATTEMPTS))
+    flags = h5py.h5f.ACC_RDONLY | h5py.h5f.ACC_SWMR_READ
+    return h5py.File(h5py.h5f.open(os.fsencode(path), flags, fapl=access))
 
 
 def _check_own(file: h5py.File) -> None:

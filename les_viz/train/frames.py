@@ -15,6 +15,7 @@ from les_viz.errors import BoundaryError, StructureError
 from les_viz.ewald import CoulombSum
 from les_viz.models.representation import Surroundings
 from les_viz.neighbors import neighbor_table
+from les_viz.room import check_room
 from les_viz.system import System, element_symbols
 from les_viz.train.baseline import atomic_energy
 from les_viz.train.couplings import couplings_of
@@ -137,11 +138,23 @@ class FrameSet:
         self._couplings: list[Tensor | None] = [None] * len(self._frames)
         kept = 0
         size = torch.finfo(form.dtype).bits // 8
+        if form.coulomb and form.device == "cpu":
+            largest = max(len(frame.positions) for frame in self._frames)
+            check_room(
+                4 * size * largest**2,
+                f"the Coulomb sum of a frame of {largest} atoms, as a matrix of all its pairs,",
+                "leave such frames out of the training",
+            )
         for number, frame in enumerate(self._frames if form.coulomb else ()):
             kept += 4 * size * len(frame.positions) ** 2
             if kept > MOST_COUPLINGS:
                 break
             self._couplings[number] = self._coupling(number)
+
+    @property
+    def most_neighbors(self) -> int:
+        """Of an atom of any frame."""
+        return max(frame.surroundings.is_neighbor.shape[1] for frame in self._frames)
 
     def __len__(self) -> int:
         """Number of frames."""

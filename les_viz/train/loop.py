@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import torch
 
+from les_viz.models.memory import bytes_needed
 from les_viz.models.model import LESModel
+from les_viz.room import check_room
 from les_viz.train.average import RunningAverage
 from les_viz.train.batching import shuffled_batches
 from les_viz.train.config import TrainConfig
@@ -75,11 +77,24 @@ class Trainer:
         self.config, self.model, self.train, self.held_out = config, model, train, held_out
         self.weights = [p for p in model.parameters() if p.requires_grad]
         settings = config.training
+        if model.device.type == "cpu":
+            self._check_memory()
         self.optimizer = torch.optim.AdamW(
             self._groups(), lr=settings.learning_rate, weight_decay=settings.weight_decay, foreach=True
         )
         self.average = RunningAverage(model, settings.ema_decay)
         self.course = Course()
+
+    def _check_memory(self) -> None:
+        """Refuse batches for which the networks alone would take more memory than is free."""
+        counts = self.train.counts
+        n_atoms = min(sum(counts), max(self.config.training.atoms_per_batch, *counts))
+        n_edges = n_atoms * self.train.most_neighbors
+        check_room(
+            bytes_needed(self.model.config, n_atoms, n_edges, derivatives=True) * self.model.dtype.itemsize / 8,
+            f"a batch of {n_atoms} atoms ({self.train.most_neighbors} neighbours each)",
+            "lower training.atoms_per_batch, leave large frames out, or take a model of fewer features",
+        )
 
     @property
     def is_done(self) -> bool:

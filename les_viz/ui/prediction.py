@@ -1,14 +1,15 @@
 """Predictions for the pages: cached by content, with progress, and never taking a good picture away."""
 
+from collections.abc import Generator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from les_viz.errors import BoundaryError, LesVizError
 from les_viz.response.prediction import Prediction, Quantity
 from les_viz.response.tensors import rescaled
-from les_viz.ui import models, structures
+from les_viz.ui import jobs, models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_key
 from les_viz.ui.session import ModelEntry, Session, Shown, StructureEntry, current, update
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from les_viz.models.model import LESModel
     from les_viz.response.predict import BornMethod
     from les_viz.system import Boundary
+
+_WORDS = "Computing the charges"
 
 _OPTIONAL = (Quantity.FORCES, Quantity.DIPOLE, Quantity.BORN_EFFECTIVE_CHARGES)
 """Quantities that a prediction may lack."""
@@ -41,11 +44,15 @@ def predict_on_bench(
     if structure is None or model is None:
         return None
     session = current()
+    kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
     try:
         with st.spinner("Computing the charges", show_time=True):
             shown = _predicted(session, structure, model, quantities)
+    except jobs.UnfinishedError as unfinished:
+        jobs.watch(unfinished.key, _WORDS)
+        _say_what_is_kept(kept)
+        return kept
     except LesVizError as error:
-        kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
         _explain(error, structure)
         with st.container(horizontal=True):
             _offer_ways_out(error)
@@ -54,11 +61,15 @@ def predict_on_bench(
             if kept is not None:
                 label = plain(f"Back to {kept.structure.label}")
                 st.button(label, key="back_to_shown", on_click=_put_back, args=(kept,))
-        if kept is not None:
-            st.caption(plain(f"Below is still {kept.structure.label} with the model {kept.model.label}."))
+        _say_what_is_kept(kept)
         return kept
     update(shown=shown)
     return shown
+
+
+def _say_what_is_kept(kept: Shown | None) -> None:
+    if kept is not None:
+        st.caption(plain(f"Below is still {kept.structure.label} with the model {kept.model.label}."))
 
 
 def predict_again(shown: Shown, quantities: frozenset[str]) -> Shown | None:
@@ -71,7 +82,7 @@ def predict_again(shown: Shown, quantities: frozenset[str]) -> Shown | None:
     try:
         with st.spinner("Computing the charges", show_time=True):
             fresh = _predicted(current(), shown.structure, shown.model, quantities)
-    except LesVizError:
+    except (LesVizError, jobs.UnfinishedError):  # the page will say so
         return None
     update(shown=fresh)
     return fresh
@@ -85,7 +96,7 @@ def predict_cached(
     boundary: "Boundary | None" = None,
     bec_method: "BornMethod" = "local",
 ) -> Prediction:
-    """Predict, once for each content, in the model's own scale.
+    """Predict, once for each content, in the model's own scale; the page ends here while that takes long.
 
     Args:
         model: which model.
@@ -98,13 +109,46 @@ def predict_cached(
         LesVizError: one sentence that says what is wrong.
     """
     method = bec_method if Quantity.BORN_EFFECTIVE_CHARGES in quantities else "local"
-    asked = tuple(sorted(quantities))
-    return _cached_prediction(model.key, structures.digest(atoms), boundary, asked, method, model.model, atoms)
+    question = _Question(model.key, structures.digest(atoms), boundary, tuple(sorted(quantities)), method)
+    try:
+        return _answered(question, model, atoms)
+    except jobs.UnfinishedError as unfinished:
+        jobs.watch(unfinished.key, _WORDS)
+        st.stop()
+
+
+def predict_ahead(model: ModelEntry, atoms: "ase.Atoms", quantities: frozenset[str]) -> None:
+    """Have an answer ready before a visitor asks; to be called outside a page."""
+    question = _Question(model.key, structures.digest(atoms), None, tuple(sorted(quantities)), "local")
+    _cached_prediction(*question, model.model, atoms)
+
+
+class _Question(NamedTuple):
+    """What names a prediction."""
+
+    model_key: str
+    structure_digest: str
+    boundary: "Boundary | None"
+    quantities: tuple[str, ...]
+    bec_method: "BornMethod"
+
+    @property
+    def task(self) -> str:
+        """Key of the task that answers it."""
+        return "predict " + " ".join(map(str, self))
+
+
+def _answered(question: _Question, model: ModelEntry, atoms: "ase.Atoms") -> Prediction:
+    def task() -> Generator[jobs.Progress, None, Prediction]:
+        yield 0.0, _WORDS
+        return _cached_prediction(*question, model.model, atoms)
+
+    return jobs.result_of(question.task, task)
 
 
 def _predicted(session: Session, structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> Shown:
     atoms = edited(structure.frames[session.frame], session.edits)
-    prediction = predict_cached(model, atoms, quantities, boundary=session.boundary, bec_method=session.bec_method)
+    prediction = _answered(_question(session, model, atoms, quantities), model, atoms)
     scale = _chosen_scale(session, model)
     if scale is not None:
         prediction = rescaled(prediction, scale[0] * scale[1] ** 0.5)
@@ -118,6 +162,11 @@ def _predicted(session: Session, structure: StructureEntry, model: ModelEntry, q
         scale=scale,
         prediction=prediction,
     )
+
+
+def _question(session: Session, model: ModelEntry, atoms: "ase.Atoms", quantities: frozenset[str]) -> _Question:
+    method = session.bec_method if Quantity.BORN_EFFECTIVE_CHARGES in quantities else "local"
+    return _Question(model.key, structures.digest(atoms), session.boundary, tuple(sorted(quantities)), method)
 
 
 def _chosen_scale(session: Session, model: ModelEntry) -> tuple[int, float] | None:
@@ -163,7 +212,9 @@ def _explain(error: LesVizError, structure: StructureEntry) -> None:
 
 
 def _offer_ways_out(error: LesVizError) -> None:
-    """Buttons that put the structure right."""
+    """Buttons that put the structure right, or compute what was cancelled."""
+    if isinstance(error, jobs.CancelledError):
+        st.button("Compute it", on_click=jobs.forget, args=(error.key,))
     if isinstance(error, BoundaryError):
         st.button("Treat as periodic", on_click=_treat_as, args=("periodic",))
         st.button("Treat as open", on_click=_treat_as, args=("open",))

@@ -46,7 +46,7 @@ def warm_up() -> None:
         with suppress(LesVizError, IndexError):
             model = models.load_sample(models.names()[0])
             frame = structures.load_sample(structures.sample_paths()[0]).frames[0]
-            prediction.predict_cached(model, frame, frozenset(charges.QUANTITIES))
+            prediction.predict_ahead(model, frame, frozenset(charges.QUANTITIES))
         memory.settle_memory()
     finally:
         sys.setswitchinterval(usual)

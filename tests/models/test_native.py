@@ -137,6 +137,7 @@ def test_shapes_follow_from_the_configuration():
         (lambda c: c.update(elements=[1, 1]), "elements must be one or more different"),
         (lambda c: c.update(elements=[]), "elements must be one or more different"),
         (lambda c: c.update(elements=[0, 8]), "elements is 0, but must lie between 1 and 118"),
+        (lambda c: c.update(elements=[10**400, 8]), "elements is 1000000000.*, but must lie between 1 and 118"),
         (lambda c: c.update(elements=[1, 119]), "elements is 119"),
         (lambda c: c.update(elements=[1, 8.0]), r"elements\[1\] must be an integer, but is 8\.0"),
         (lambda c: c.update(elements=[1, True]), r"elements\[1\] must be an integer, but is True"),

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from les_viz import resources
+from les_viz.ui import jobs
 
 
 class Page:
@@ -53,6 +54,12 @@ class Page:
     def errors(self) -> list[str]:
         assert not self.app.exception
         return [error.value for error in self.app.error]
+
+
+@pytest.fixture(autouse=True)
+def patient_pages(monkeypatch):
+    """Pages wait for their predictions, however busy the machine is."""
+    monkeypatch.setattr(jobs, "PATIENCE_S", 120.0)
 
 
 @pytest.fixture(scope="module")

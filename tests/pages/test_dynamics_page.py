@@ -18,6 +18,11 @@ from les_viz.ui.dynamics.presets import PRESETS
 
 BENCH = {"structure": "water/water_dimer.extxyz", "model": "water"}
 PATIENCE_S = 120
+SHORT = {
+    "structure": {"sample": "water/water_dimer"},
+    "model": {"name": "water"},
+    "dynamics": {"steps": 2, "timestep_fs": 0.1},
+}
 
 
 @pytest.fixture
@@ -113,13 +118,7 @@ def test_times_of_a_protocol_count_from_the_start_of_the_next_run(page, runs):
 )
 def test_any_run_of_the_command_line_can_be_shown(page, runs, field, strongest, shown):
     """Also with a field beyond what the page offers, and one that is off whatever its strength."""
-    tables = {
-        "structure": {"sample": "water/water_dimer"},
-        "model": {"name": "water"},
-        "dynamics": {"steps": 2, "timestep_fs": 0.1},
-        "field": field,
-    }
-    create_run(run_config(tables), runs / "of_the_command_line")
+    create_run(run_config({**SHORT, "field": field}), runs / "of_the_command_line")
     execute(runs / "of_the_command_line", resume=False)
     page.open_tab("dynamics_tabs", "Runs")
     press(page, "Show")
@@ -127,6 +126,22 @@ def test_any_run_of_the_command_line_can_be_shown(page, runs, field, strongest, 
     assert page.errors() == []
     slider = page.app.slider(key="field_amplitude")
     assert (slider.max, slider.value) == (strongest, shown)
+
+
+@pytest.mark.parametrize("name", ["trajectory.h5", "start.npz"])
+def test_a_damaged_file_of_a_run_is_named_and_the_rest_of_the_page_stays(page, runs, name):
+    create_run(run_config({**SHORT, "field": {"shape": "none"}}), runs / "spoilt")
+    execute(runs / "spoilt", resume=False)
+    (runs / "spoilt" / name).write_bytes(b"no frames")
+    page.open_tab("dynamics_tabs", "Runs")
+    show = next(button for button in page.app.button if button.label == "Show")
+    show.click().run()
+    (sentence,) = page.errors()
+    assert "spoilt" in sentence
+    assert name in sentence.replace("\\", "")
+    assert "damaged" in sentence
+    assert page.metrics()["Temperature"].endswith(" K")
+    assert {"Start anew"} <= labels(page)
 
 
 def test_words_of_the_trade_are_explained(page, runs):

@@ -1,7 +1,11 @@
 """Folders of runs from elsewhere: a damaged or hostile one is left out or named, and hides none of the others."""
 
+import ast
 import json
 import os
+import shutil
+import subprocess
+import sys
 import zipfile
 
 import h5py
@@ -10,10 +14,12 @@ import pytest
 
 from les_viz.errors import SettingError
 from les_viz.runs.catalog import list_runs
-from les_viz.runs.checkpoint import read_checkpoint
+from les_viz.runs.checkpoint import read_checkpoint, write_checkpoint
 from les_viz.runs.config import run_config
+from les_viz.runs.control import Wishes, read_wishes
 from les_viz.runs.directory import RunDirectory, read_json, write_json
 from les_viz.runs.execution import execute
+from les_viz.runs.export import script
 from les_viz.runs.results import load_results
 from les_viz.runs.setup import create_run
 from les_viz.runs.states import State, Status, read_status, write_status
@@ -32,6 +38,15 @@ def root(tables, tmp_path):
 def finished(root):
     execute(root / "evil", resume=False)
     return RunDirectory(root / "evil")
+
+
+@pytest.fixture(scope="module")
+def moved(tables, tmp_path_factory):
+    """A run with a thermostat that remembers."""
+    folder = tmp_path_factory.mktemp("runs") / "moved"
+    create_run(run_config(tables(ensemble="nose-hoover")), folder)
+    execute(folder, resume=False)
+    return folder
 
 
 def change(directory, *keys, to):
@@ -104,6 +119,108 @@ def replace_data(directory, name, make):
         shape = file[name].shape
         del file[name]
         make(file, shape)
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from les_viz.runs.trajectory import TrajectoryReader
+try:
+    TrajectoryReader(Path(sys.argv[1]))
+except RuntimeError as caught:
+    print(caught)
+"""
+
+
+def spoil_an_index(path):
+    """Change a byte of what HDF5 guards by a checksum: where the chunks of a data set lie."""
+    data = bytearray(path.read_bytes())
+    data[data.index(b"EAHD") + 20] ^= 0xFF
+    path.write_bytes(data)
+
+
+def test_a_wrong_checksum_does_not_stop_the_whole_process(finished):
+    """HDF5 would wait for a writer to put it right, for years, and h5py lets nothing else go on meanwhile."""
+    spoil_an_index(finished.trajectory)
+    command = [sys.executable, "-c", LOOK, str(finished.trajectory)]
+    assert "checksum" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    with pytest.raises(SettingError, match=r"evil: a file of this run is damaged .*checksum.*: leave the run out"):
+        load_results(finished.path)
+    with pytest.raises(SettingError, match=r"evil cannot be gone on with, for a file of it is damaged .*checksum"):
+        execute(finished.path, resume=True, steps=28)
+
+
+def test_frames_that_are_no_numbers_are_refused(finished):
+    replace_data(
+        finished, "positions", lambda file, shape: file.create_dataset("positions", data=np.full(shape, np.nan))
+    )
+    with pytest.raises(SettingError, match="positions holds what is no number"):
+        load_results(finished.path)
+
+
+@pytest.mark.parametrize(
+    "field", [{"": 1}, {"shape": "sine"}, {"shape": "sine", "direction": [0, 0, 0]}, [1], {"direction": 5}]
+)
+def test_a_wish_for_a_field_that_is_none_counts_as_none(root, field):
+    directory = RunDirectory(root / "evil")
+    write_json(directory.control, {"stop": True, "pause": False, "field": field})
+    assert read_wishes(directory) == Wishes(stop=True)
+    assert {entry.name for entry in list_runs(root)} == {"good", "evil"}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"neighbor_cell": np.zeros(2)},
+        {"positions": np.zeros((1, 3))},
+        {"momenta": np.zeros((5, 3))},
+        {"step": "x"},
+        {"protocol": {"evil": 1}},
+        {"wanted": None},
+        {"books": {}},
+        ("books", "field_work", "much"),
+        ("books", "answer", [[["a", "b", "c"]], [[[1]]]]),
+        ("books", "answer", [[[0, 0, 0]], [[[1]]]]),
+        ("integrator", "noise", {"state": 1}),
+        ("integrator", "_eta", [0.0]),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_named(moved, tmp_path, spoilt):
+    directory = RunDirectory(tmp_path / "run")
+    shutil.copytree(moved, directory.path)
+    state = read_checkpoint(directory.checkpoint)
+    if isinstance(spoilt, dict):
+        state |= spoilt
+    else:
+        part, key, value = spoilt
+        assert key in state[part]
+        state[part][key] = value
+    write_checkpoint(directory.checkpoint, state)
+    with pytest.raises(SettingError, match="run cannot be gone on with, for a file of it is damaged"):
+        execute(directory.path, resume=True, steps=28)
+
+
+def test_more_threads_than_any_machine_has_are_refused(tables):
+    with pytest.raises(SettingError, match=r"threads is 1000.*: expected a whole number from 0 to 1024"):
+        run_config({**tables(), "limits": {"threads": 10**20}})
+
+
+def test_a_line_without_its_step_is_named_where_a_run_goes_on(finished):
+    with finished.thermo.open("a") as stream:
+        stream.write("{}\n")
+    with pytest.raises(SettingError, match=r"evil cannot be gone on with, for a file of it is damaged .*'step'"):
+        execute(finished.path, resume=True, steps=28)
+
+
+def test_the_script_that_repeats_a_run_holds_nothing_but_its_own_code(finished):
+    evil = '""" ; raise SystemExit("evil")\n"""\\'
+    change(finished, "versions", "les_viz", to=evil)
+    change(finished, "model", "sha256", to='", "x": print("evil"), "y": "')
+    tree = ast.parse(script(finished))
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert calls == {"Path", "create_run", "run_config", "RunDirectory", "print", "execute", "Watch", "Replay"}
+    assert sum(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print" for node in ast.walk(tree)) == 2
+    assert not any(isinstance(node, ast.Raise) for node in ast.walk(tree))
 
 
 def elsewhere(directory):

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -26,12 +27,24 @@ def show_files(entry: RunEntry) -> None:
             ("Python that repeats it", "py", lambda: _script(directory)),
         ):
             st.download_button(
-                label, make, file_name=f"{entry.name}.{suffix}", on_click="ignore", key=f"download_{suffix}"
+                label,
+                partial(_content, make),
+                file_name=f"{entry.name}.{suffix}",
+                on_click="ignore",
+                key=f"download_{suffix}",
             )
     st.caption(
         plain(f"All of it lies in {entry.folder}. On the command line, les-viz export writes the same files, les-viz ")
         + plain("analyse tells what they say, and les-viz md goes on with the run by the same folder and --resume.")
     )
+
+
+def _content(make: Callable[[], bytes]) -> bytes:
+    """What is made, or the sentence that says why it cannot be."""
+    try:
+        return make()
+    except LesVizError as error:
+        return f"{error}\n".encode()
 
 
 def _written(entry: RunEntry, kind: str) -> bytes:
@@ -41,10 +54,7 @@ def _written(entry: RunEntry, kind: str) -> bytes:
     write: Callable[..., None] = write_extxyz if kind == "extxyz" else write_h5md
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"run.{kind}"
-        try:
-            write(load_results(entry.folder), path)
-        except LesVizError as error:
-            return f"{error}\n".encode()
+        write(load_results(entry.folder), path)
         return path.read_bytes()
 
 

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from les_viz.errors import LesVizError
 from les_viz.md.settings import Ensemble
 from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.checkpoint import read_checkpoint
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
-from les_viz.runs.trajectory import TrajectoryReader
+from les_viz.runs.trajectory import DAMAGE, TrajectoryReader
 from les_viz.ui.session import current, update
 from les_viz.ui.viewer import Playback, mount_viewer
+from les_viz.ui.wording import plain
 from les_viz.viewer.frames import Frames, Seek
 from les_viz.viewer.layers import VIOLET, Arrows
 from les_viz.viewer.scene import Coloring, Scene
@@ -37,9 +39,14 @@ ARROW_A_VOLT_PER_A = 6.0
 def show_stream(entry: RunEntry) -> None:
     """The viewer; asks for the next frames by itself."""
     now = entry_of(entry.folder) or entry
-    frames = _next_frames(now)
+    try:
+        frames = _next_frames(now)
+        scene = _scene(now, frames)
+    except (LesVizError, *DAMAGE) as caught:
+        _explain(now, caught)
+        return
     playback = Playback(frames=frames, on_tick=_note, on_show=_point, on_release=_let_go, seek=current().seek)
-    mount_viewer(_scene(now, frames), playback=playback, height=VIEWER_HEIGHT)
+    mount_viewer(scene, playback=playback, height=VIEWER_HEIGHT)
     if current().cursor_moved:
         update(cursor_moved=False)
         if not is_moving(now.status):
@@ -99,8 +106,10 @@ def _next_frames(entry: RunEntry) -> Frames:
             values = reader.read("latent_charges", start, end)
             times = reader.read("time_fs", start, end)
             cells = reader.read("cell", start, end) if entry.config.dynamics.ensemble == Ensemble.NPT else None
-    except (OSError, KeyError):  # not there yet, or just being replaced
-        return _nothing(entry.folder, run, turn)
+    except DAMAGE as caught:
+        if moves or isinstance(caught, FileNotFoundError):  # not there yet, or just being replaced
+            return _nothing(entry.folder, run, turn)
+        raise
     if first == 0 and moves and n_frames > 2 * BACKLOG:
         _seek(entry.name, n_frames - BACKLOG)
     return Frames(
@@ -112,6 +121,20 @@ def _next_frames(entry: RunEntry) -> Frames:
         cells=cells,
         is_live=moves,
         turn=turn,
+    )
+
+
+def _explain(entry: RunEntry, error: Exception) -> None:
+    """Say what keeps the picture of a run from being drawn."""
+    if isinstance(error, LesVizError):
+        st.error(plain(f"{entry.name}: {error}"))
+        return
+    path = RunDirectory(entry.folder).trajectory
+    st.error(
+        plain(
+            f"The frames of the run {entry.name} cannot be shown: {path} is damaged ({' '.join(str(error).split())}). "
+            "Put a copy of that file there if you have one, or repeat the run with the Python below, under Files."
+        )
     )
 
 
@@ -142,7 +165,7 @@ def _scene(entry: RunEntry, frames: Frames) -> Scene:
     numbers, positions, cell = start_of(entry.folder)
     try:
         coloring = _coloring(entry.folder)
-    except (OSError, KeyError):
+    except DAMAGE:
         coloring = None
     field = field_arrow(positions, cell)
     return Scene(
