@@ -170,4 +170,4 @@ print((faults() - before) / 20)
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the allocator of glibc")
 def test_a_prediction_takes_no_new_pages_once_it_has_run():
     done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 30
+    assert float(done.stdout) < 150, "some 1500 where the allocator hands freed memory back"
