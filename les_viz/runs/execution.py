@@ -144,6 +144,8 @@ class _Execution:
         except LesVizError:
             raise
         except trajectory.DAMAGE as caught:
+            if getattr(caught, "errno", None) is not None:  # of the system: the disk is full, or not ours
+                raise
             raise SettingError(
                 f"{self._directory.path} cannot be gone on with, for a file of it is damaged "
                 f"({' '.join(repr(caught).split())[:200]}): start the run anew in another folder"

@@ -170,7 +170,6 @@ def _opened(path: Path) -> h5py.File:
     else of the process goes on. h5py does not pass on the setting for that; on Windows, ctypes does not find it either.
     """
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
     access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
     access.set_file_locking(False, True)  # noqa: FBT003 - not used, and that being impossible is no error
     with suppress(AttributeError, OSError):

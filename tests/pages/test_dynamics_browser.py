@@ -86,10 +86,18 @@ PLOTLY = ".js-plotly-plot .nsewdrag"
 
 
 def click_the_middle(window, plots):
-    plot = window.page.locator(plots).first
-    plot.scroll_into_view_if_needed()
-    box = plot.bounding_box()
-    window.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, delay=100)
+    """As a hand does; plotly may be at work on its plot."""
+    found = window.page.wait_for_function(
+        """(plots) => {
+          const plot = document.querySelector(plots);
+          plot?.scrollIntoView({ block: "center", behavior: "instant" });
+          const box = plot?.getBoundingClientRect();
+          return box?.width > 0 ? [box.left + box.width / 2, box.top + box.height / 2] : null;
+        }""",
+        arg=plots,
+    )
+    left, top = found.json_value()
+    window.page.mouse.click(left, top, delay=100)
 
 
 def what_is_seen(window):

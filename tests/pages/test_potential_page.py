@@ -87,11 +87,9 @@ def test_each_tab_draws(page, title):
 
 @pytest.mark.parametrize("name", ["charges", "response", "potential"])
 def test_what_the_model_never_saw_is_warned_of_beside_the_numbers(open_page, monkeypatch, name):
-    predict = prediction.predict_cached
+    answered = prediction._answered
     warned = ("1 O atom with a neighbour at 0.4 Å: do not trust the numbers",)
-    monkeypatch.setattr(
-        prediction, "predict_cached", lambda *args, **options: replace(predict(*args, **options), warnings=warned)
-    )
+    monkeypatch.setattr(prediction, "_answered", lambda *args: replace(answered(*args), warnings=warned))
     page = open_page(name)
     assert page.errors() == []
     assert "do not trust" in page.app.warning[0].value
