@@ -4,18 +4,12 @@ A process that takes more than there is gets ended by the system, and an app's w
 """
 
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-
-import numpy as np
 
 from les_viz.errors import SettingError
 
 NOT_WORTH_ASKING = 200_000_000
 """Bytes up to which nobody asks: the question takes longer than some predictions."""
-
-_LARGEST_KEPT = 31 * 2**20
-"""Bytes; glibc learns from blocks of less than 32 MiB."""
 
 _MEMORY = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
@@ -43,16 +37,6 @@ def check_room(needed: float, what: str, advice: str) -> None:
         raise RoomError(
             f"{what} would take {needed / 1e9:.3g} GB of memory, and {free / 1e9:.2g} GB are free: {advice}"
         )
-
-
-@cache
-def keep_freed_memory() -> None:
-    """Have the allocator of Linux keep what is freed for what comes next; once a process.
-
-    It hands blocks above a limit back to the system and takes them anew, page by page: a sixth of the time of a
-    prediction for 192 atoms. The limit rises to the largest block that was ever freed; this one is never touched.
-    """
-    np.empty(_LARGEST_KEPT, dtype=np.uint8)
 
 
 def free_bytes() -> int | None:

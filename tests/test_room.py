@@ -1,9 +1,5 @@
 """What would take more memory than there is is refused before it takes any, with one sentence."""
 
-import platform
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -142,29 +138,3 @@ def test_frames_that_do_not_fit_together_are_predicted_apart(monkeypatch):
     one = bytes_needed(model.config, 3, 6, derivatives=True)
     monkeypatch.setattr(room, "free_bytes", lambda: 2.5 * one)
     assert [found.energy for found in predict(model, frames)] == pytest.approx(expected, abs=1e-12)
-
-
-FAULTS = """
-import resource
-import numpy as np
-from les_viz.models.loading import load_model
-
-def faults_of_a_block() -> int:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    np.ones(3 * 2**17)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-faults_of_a_block()
-new = faults_of_a_block()
-load_model("water")
-faults_of_a_block()
-print(new, faults_of_a_block())
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="of the allocator of glibc")
-def test_memory_that_was_freed_is_used_again_once_a_model_is_loaded():
-    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
-    new, again = map(int, done.stdout.split())
-    assert new > 500, "of 3 MB, 768 pages: nothing to gain here"
-    assert again < new / 10

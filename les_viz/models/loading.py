@@ -12,7 +12,6 @@ from les_viz import resources
 from les_viz.errors import ModelError, SettingError
 from les_viz.models.config import ModelConfig
 from les_viz.models.native import Weights, looks_native, read_bounded, read_native, write_native
-from les_viz.room import keep_freed_memory
 from les_viz.sandbox import Limits, run_limited
 from les_viz.whole_file import write_whole
 
@@ -93,7 +92,6 @@ def load_model_bytes(
     except (RuntimeError, AssertionError, TypeError):
         raise SettingError(f"device {device!r} is not available here, or lacks double precision; use 'cpu'") from None
     config, weights = read_model_bytes(name, content)
-    keep_freed_memory()
     return LESModel.from_weights(config, weights, device=device, dtype=dtypes[precision])
 
 
