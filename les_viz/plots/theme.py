@@ -87,7 +87,7 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
-LECTURE_TYPE, _LECTURE_LINE, _LECTURE_MARK, _LECTURE_HEIGHT = 18, 1.6, 1.4, 1.2
+LECTURE_TYPE, LECTURE_HEIGHT, _LECTURE_LINE, _LECTURE_MARK = 18, 1.2, 1.6, 1.4
 """Size of the type, and how much larger all else is, where a figure is shown to a class."""
 
 _USUAL_LINE = 2.0
@@ -102,7 +102,7 @@ def enlarged(figure: go.Figure) -> go.Figure:
     copy.update_layout(font_size=LECTURE_TYPE, hoverlabel_font_size=LECTURE_TYPE, legend_font_size=LECTURE_TYPE)
     copy.update_annotations(font_size=LECTURE_TYPE)
     if copy.layout.height is not None:
-        copy.layout.height *= _LECTURE_HEIGHT
+        copy.layout.height *= LECTURE_HEIGHT
     for trace in copy.data:
         if trace.type == "scatter":
             trace.line.width = _LECTURE_LINE * (_USUAL_LINE if trace.line.width is None else trace.line.width)

@@ -1,5 +1,6 @@
 """Runs a run: from its folder to its folder, in this process; stops when asked, goes on from the last checkpoint."""
 
+import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -144,8 +145,8 @@ class _Execution:
         except LesVizError:
             raise
         except trajectory.DAMAGE as caught:
-            if getattr(caught, "errno", None) is not None:  # of the system: the disk is full, or not ours
-                raise
+            if isinstance(caught, OSError) and caught.errno not in (None, errno.ENOENT):
+                raise  # the disk is full, or not ours
             raise SettingError(
                 f"{self._directory.path} cannot be gone on with, for a file of it is damaged "
                 f"({' '.join(repr(caught).split())[:200]}): start the run anew in another folder"

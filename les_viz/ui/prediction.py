@@ -208,7 +208,8 @@ def _explain(error: LesVizError, structure: StructureEntry) -> None:
         )
     else:
         words = str(error)
-    st.error(plain(words[:1].upper() + words[1:]))
+    say = st.info if isinstance(error, jobs.CancelledError) else st.error  # as it was wished
+    say(plain(words[:1].upper() + words[1:]))
 
 
 def _offer_ways_out(error: LesVizError) -> None:

@@ -48,8 +48,9 @@ def test_a_long_prediction_is_cancelled_and_asked_for_again(open_page, released,
     button(page, "Cancel").click().run()
     assert released.ended.wait(PATIENCE_S)
     page.app.run()
-    (sentence,) = page.errors()
-    assert sentence.startswith("The calculation was cancelled")
+    assert page.errors() == []
+    (info,) = page.app.info
+    assert info.value.startswith("The calculation was cancelled")
     released.set()
     monkeypatch.setattr(jobs, "PATIENCE_S", PATIENCE_S)
     button(page, "Compute it").click().run()

@@ -155,6 +155,14 @@ def test_another_model_is_refused(tables, run_files, tmp_path):
         execute(tmp_path / "run", resume=False)
 
 
+def test_without_its_frames_a_run_does_not_ask_for_room_on_the_disk(tables, tmp_path):
+    create_run(run_config(tables(steps=4)), tmp_path / "run")
+    execute(tmp_path / "run", resume=False, steps=2)
+    (tmp_path / "run" / "trajectory.h5").unlink()
+    with pytest.raises(SettingError, match=r"cannot be gone on with, for a file of it is damaged .*FileNotFoundError"):
+        execute(tmp_path / "run", resume=True)
+
+
 def test_without_checkpoint(tables, tmp_path):
     create_run(run_config(tables()), tmp_path / "run")
     with pytest.raises(SettingError, match="holds no checkpoint"):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from les_viz.plots.theme import LECTURE_TYPE
+from les_viz.plots.theme import LECTURE_HEIGHT, LECTURE_TYPE
 from les_viz.plots.timeline import ROW_HEIGHTS, Course
 from les_viz.ui.session import current
 from les_viz.ui.viewer import mount_lines
@@ -13,8 +13,8 @@ from les_viz.viewer.payload import Arrays, pack
 from les_viz.viewer.scene import SCENE_VERSION
 
 _FONT = 12
-_SLACK = 40
-"""Pixels, for words that need two lines in a narrow window."""
+_SLACK = 4
+"""Times the font: height for words that need two lines in a narrow window."""
 
 _TITLES = ("change (eV):", "", "", "")
 
@@ -29,9 +29,11 @@ def show_live_plot(course: Course, *, key: str, run: str, mark_fs: float | None,
         mark_fs: a time to mark; None for none.
         height: pixels.
     """
-    font = LECTURE_TYPE if current().is_lecture else _FONT
+    font = _FONT
+    if current().is_lecture:
+        font, height = LECTURE_TYPE, round(LECTURE_HEIGHT * height)
     place: dict[str, str | int] = {"plot": key, "run": run, "height": height, "font": font}
-    mount_lines(pack_course(course, mark_fs, place), key=key, height=height + _SLACK)
+    mount_lines(pack_course(course, mark_fs, place), key=key, height=height + _SLACK * font)
 
 
 def pack_course(course: Course, mark_fs: float | None, place: Mapping[str, str | int]) -> bytes:

@@ -2,13 +2,11 @@
 // milliseconds, and in which it stays where the visitor zoomed in.
 import uPlot from "uplot";
 import uPlotStyles from "uplot/dist/uPlot.min.css";
-import { type Course, courseIn, described, looksLike, momentOf, reading, span } from "./course.ts";
+import { type Course, described, looksLike, momentOf, reading, span } from "./course.ts";
 import { make } from "./dom.ts";
 import { plainNumber } from "./format.ts";
 import type { Moment } from "./plotclicks.ts";
 import { type Theme, readTheme, watchTheme } from "./theme.ts";
-
-export { type Course, courseIn };
 
 const AXIS = 4.8; // times the font: width beside the rows
 const FOOT = 3.2; // times the font: height of the time axis
@@ -123,6 +121,7 @@ export class CoursePlot {
     const isLast = row === course.rows.length - 1;
     const lines = this.linesOf(row).map((line) => course.lines[line]!);
     const width = AXIS * course.font;
+    const edge = 0.6 * course.font; // half of a number beside the end of an axis
     const right = lines.find((line) => line.is_right);
     const left = right === undefined ? undefined : lines.find((line) => !line.is_right); // two axes: each in its colour
     const font = `${course.font}px ${getComputedStyle(this.root).fontFamily}`;
@@ -135,7 +134,7 @@ export class CoursePlot {
     const axis = { ...common, size: width, values: numbers, space: 2.2 * course.font };
     return {
       ...this.size(row),
-      padding: [4, right ? 0 : width, isLast ? 0 : 4, 0],
+      padding: [edge, right ? 0 : width, isLast ? 0 : edge, 0],
       legend: { show: false },
       scales: { x: { time: false, range: () => span(this.course!, this.zoomed) } },
       axes: [

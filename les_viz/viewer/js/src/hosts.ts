@@ -1,7 +1,8 @@
 // Where a viewer lives: a Streamlit component, or an anywidget in Jupyter.
 import { decodeScene, gridValuesIn, openContainer, sceneIn } from "./codec.ts";
 import type { Bytes, Container } from "./container.ts";
-import { CoursePlot, courseIn } from "./courseplot.ts";
+import { courseIn } from "./course.ts";
+import { CoursePlot } from "./courseplot.ts";
 import type { Move } from "./drag.ts";
 import { type Piece, type Seek, pieceIn, seekIn } from "./frames.ts";
 import { type Moment, listenToPlots } from "./plotclicks.ts";
