@@ -7,10 +7,12 @@ file; the others are for looking at.
 """
 
 import argparse
+import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -32,7 +34,8 @@ def main() -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port), "--server.headless=true"]
-    with subprocess.Popen(command, cwd=APP.parent) as server:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as runs:  # none of our own in the pictures
+        server = subprocess.Popen(command, cwd=APP.parent, env={**os.environ, "LES_VIZ_RUNS": runs})
         try:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/_stcore/health")
@@ -46,6 +49,7 @@ def main() -> None:
                 browser.close()
         finally:
             server.terminate()
+            server.wait()
 
 
 def read_options() -> argparse.Namespace:
@@ -118,6 +122,12 @@ def show_all_tensors(page: Page) -> None:
     rest(page)
 
 
+def turn_on_the_field(page: Page) -> None:
+    """Water in a field, on the way."""
+    page.get_by_role("button", name="Turn on the field").click()
+    page.wait_for_function("Number(document.querySelector('.les-frame')?.textContent.split('/')[1]) > 80")
+
+
 def leave(page: Page) -> None:
     """As the page opens."""
 
@@ -126,10 +136,10 @@ PREPARE: Mapping[str, Callable[[Page], None]] = {
     "Charges": pick_first_atom,
     "Response": show_all_tensors,
     "Potential": leave,
-    "Dynamics": leave,
     "Spectra": leave,
     "Models": leave,
     "About": leave,
+    "Dynamics": turn_on_the_field,  # the last, or Spectra would show its run
 }
 """Pages by how their entry in the menu begins, and what is done before the picture is taken."""
 
