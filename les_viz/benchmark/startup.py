@@ -1,7 +1,8 @@
-"""Seconds from the command `les-viz` to an answering server and the first picture, and from one page to the next."""
+"""Seconds from the command `les-viz` to the first picture, from one page to the next, from a what-if to its picture."""
 
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,16 @@ PATIENCE_S = 60.0
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PAGES = ("Response", "Potential", "Models", "Charges")
 RESTING = "[data-testid=stApp][data-test-script-state=notRunning]"
+TURNS = 8
+"""Changes of *What if*; rounding makes even a fifth turn by 90° one that the server has not seen."""
+WATCH_DRAWING = """
+document.addEventListener('click', () => Object.assign(window, { clicked: performance.now(), drawn: null }), true);
+for (const { prototype } of [WebGLRenderingContext, WebGL2RenderingContext])
+  for (const name of ['drawElements', 'drawArrays']) {
+    const draw = prototype[name];
+    prototype[name] = function (...rest) { window.drawn ??= performance.now(); return draw.apply(this, rest); };
+  }
+"""
 FLAGS = ("--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
@@ -26,8 +37,9 @@ def measure(*, quick: bool) -> dict[str, object]:
         quick: once instead of three times.
 
     Returns:
-        `rows`: seconds to the server and to the canvas (None without a browser), one a start, and `switches`: from the
-        click on a page's name until the page stands, by page, each visited once before.
+        `rows`: one a start, with seconds to the server and to the canvas (None without a browser), `switches`: from the
+        click on a page's name until the page stands, by page, each visited once before, and `what_ifs`: from a click
+        that turns one of 64 molecules to the first drawing of the picture with its new charges.
     """
     return {"rows": [_start_once() for _ in range(1 if quick else 3)]}
 
@@ -67,12 +79,13 @@ def _wait_for(address: str) -> None:
 def _looked_at(address: str, begin: float) -> dict[str, Any]:
     browser_path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser_path is None or find_spec("playwright") is None:
-        return {"canvas": None, "switches": {}}
+        return {"canvas": None, "switches": {}, "what_ifs": []}
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.add_init_script(WATCH_DRAWING)
         page.goto(address)
         page.wait_for_selector(".les-canvas canvas", timeout=PATIENCE_S * 1000)
         seconds = time.perf_counter() - begin
@@ -80,8 +93,10 @@ def _looked_at(address: str, begin: float) -> dict[str, Any]:
         for name in PAGES:
             _switch(page, name)
         switches = {name: _switch(page, name) for name in PAGES}
+        page.goto(f"{address}/charges?tab=What+if")
+        what_ifs = [_what_if(page) for _ in range(TURNS)]
         browser.close()
-    return {"canvas": seconds, "switches": switches}
+    return {"canvas": seconds, "switches": switches, "what_ifs": what_ifs}
 
 
 def _switch(page: Any, name: str) -> float:  # noqa: ANN401  (Playwright need not be installed)
@@ -94,6 +109,17 @@ def _switch(page: Any, name: str) -> float:  # noqa: ANN401  (Playwright need no
     seconds = time.perf_counter() - begin
     page.wait_for_timeout(1000)
     return seconds
+
+
+def _what_if(page: Any) -> float:  # noqa: ANN401
+    """Seconds from the click on Turn to the first drawing."""
+    button = page.get_by_role("button", name="Turn", exact=True)
+    button.scroll_into_view_if_needed(timeout=PATIENCE_S * 1000)
+    page.wait_for_selector(RESTING, timeout=PATIENCE_S * 1000)
+    page.wait_for_timeout(2000)
+    button.click()
+    page.wait_for_function("window.drawn !== null", timeout=PATIENCE_S * 1000)
+    return float(page.evaluate("window.drawn - window.clicked")) / 1000
 
 
 def table(result: dict[str, Any]) -> str:
@@ -109,5 +135,12 @@ def table(result: dict[str, Any]) -> str:
         lines += [
             f"| after start {number} | " + " | ".join(milliseconds(row[name]) for name in PAGES) + " |"
             for number, row in enumerate(switches, start=1)
+        ]
+    what_ifs = [row["what_ifs"] for row in result["rows"] if row["what_ifs"]]
+    if what_ifs:
+        lines += ["", f"| {TURNS} what-ifs | median | slowest |", "|---|---:|---:|"]
+        lines += [
+            f"| after start {number} | {milliseconds(statistics.median(row))} | {milliseconds(max(row))} |"
+            for number, row in enumerate(what_ifs, start=1)
         ]
     return "\n".join(lines)

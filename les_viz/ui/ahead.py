@@ -3,6 +3,7 @@
 A whole page takes the browser a few tenths of a second, most of it spent on plots and tables.
 """
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -11,6 +12,9 @@ from les_viz.ui.prediction import predict_again
 from les_viz.ui.session import Shown, current, update
 from les_viz.ui.viewer import send_ahead
 from les_viz.viewer.scene import BENCH, Scene
+
+_TO_DRAW_S = 0.12
+"""Seconds for the browser to draw the picture: what came meanwhile it would lay out first, and the picture be late."""
 
 
 def go_ahead(
@@ -43,4 +47,6 @@ def go_ahead(
             st.rerun(scope="app")
     if send_ahead(BENCH, scene, key=key, on_move=on_move):
         st.rerun(scope="app")
+    if scene is not None:
+        time.sleep(_TO_DRAW_S)
     return shown
