@@ -40,5 +40,5 @@ def tensor_map(tensor: FloatArray, *, label: str, limit: float) -> go.Figure:
     figure = go.Figure(heat)
     figure.update_xaxes(title_text="displacement of the atom", showgrid=False, ticks="", side="top")
     figure.update_yaxes(title_text="field direction", showgrid=False, ticks="", autorange="reversed")
-    figure.update_layout(template=template(), height=HEIGHT)
+    figure.update_layout(template=template(), height=HEIGHT, margin={"l": 44, "t": 60, "b": 8})
     return figure

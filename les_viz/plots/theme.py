@@ -60,6 +60,10 @@ def diverging_scale() -> list[list[Any]]:
     return [[i / (len(DIVERGING) - 1), colour] for i, colour in enumerate(DIVERGING)]
 
 
+_MARGIN: Final = {"l": 60, "r": 16, "t": 8, "b": 54}
+"""Pixels in which labels mostly find room: where they do not, plotly makes room and draws all anew, twice or more."""
+
+
 @functools.cache
 def template() -> go.layout.Template:
     """Plotly template of all figures: transparent, no legend, hairline grid, readable ticks. Figures copy it."""
@@ -78,7 +82,7 @@ def template() -> go.layout.Template:
         font={"size": 13},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
+        margin=_MARGIN,
         showlegend=False,
         xaxis=axis,
         yaxis=axis,
@@ -87,7 +91,7 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
-LECTURE_TYPE, LECTURE_HEIGHT, _LECTURE_LINE, _LECTURE_MARK = 18, 1.2, 1.6, 1.4
+LECTURE_TYPE, LECTURE_HEIGHT, _LECTURE_LINE, _LECTURE_MARK, _LECTURE_MARGIN = 18, 1.2, 1.6, 1.4, 1.35
 """Size of the type, and how much larger all else is, where a figure is shown to a class."""
 
 _USUAL_LINE = 2.0
@@ -101,6 +105,8 @@ def enlarged(figure: go.Figure) -> go.Figure:
     copy.update_xaxes(**axes).update_yaxes(**axes)
     copy.update_layout(font_size=LECTURE_TYPE, hoverlabel_font_size=LECTURE_TYPE, legend_font_size=LECTURE_TYPE)
     copy.update_annotations(font_size=LECTURE_TYPE)
+    wide = {side: round(_LECTURE_MARGIN * _MARGIN[side]) for side in "lb" if copy.layout.margin[side] is None}
+    copy.update_layout(margin=wide)
     if copy.layout.height is not None:
         copy.layout.height *= LECTURE_HEIGHT
     for trace in copy.data:

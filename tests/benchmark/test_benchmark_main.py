@@ -12,7 +12,7 @@ from les_viz.errors import SettingError
 
 @pytest.fixture
 def one_suite(monkeypatch):
-    row = {"server": 0.5, "canvas": None, "switches": {}}
+    row = {"server": 0.5, "canvas": None, "switches": {}, "what_ifs": [0.25, 0.2, 0.4]}
     monkeypatch.setattr(startup, "measure", lambda *, quick: {"rows": [row]})
     return "startup"
 
@@ -26,9 +26,11 @@ def test_numbers_go_into_a_file_named_by_the_processor(one_suite, tmp_path, caps
     monkeypatch.setattr(main, "machine", lambda: {"processor": "Ünit(R) 2.5 GHz", "cores": 2})
     main.run([one_suite], quick=True, json_path=tmp_path)
     written = json.loads((tmp_path / "nit-r-2-5-ghz-2-cores.json").read_text(encoding="utf-8"))
-    assert written["startup"]["rows"] == [{"server": 0.5, "canvas": None, "switches": {}}]
+    assert written["startup"]["rows"] == [{"server": 0.5, "canvas": None, "switches": {}, "what_ifs": [0.25, 0.2, 0.4]}]
     assert written["machine"]["cores"] == 2
-    assert "| 1 | 500 ms | – |" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "| 1 | 500 ms | – |" in printed
+    assert "| after start 1 | 250 ms | 400 ms |" in printed
 
 
 def test_numbers_go_into_the_file_that_was_named(one_suite, tmp_path):
