@@ -34,7 +34,7 @@ def _numbers(part: RepresentationConfig, n_elements: int, *, derivatives: bool) 
         per_edge += copies * (2 * n_elements * part.n_radial_basis + 2 * monomials)
         per_atom += copies * density
         if message.decay:
-            per_edge += copies * density
+            per_edge += (5 if derivatives else 2) * (part.l_max + 1) * part.n_radial * channels
         if message.modulation:
             levels = part.l_max + 1 if message.modulation_per_l else 1
             width = channels if message.modulation_per_channel else part.n_embedding

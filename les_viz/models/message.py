@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from les_viz.models import monomials
 from les_viz.models.config import MessageConfig, RepresentationConfig
@@ -18,9 +17,7 @@ from les_viz.models.networks import feed_forward_layers, run_feed_forward
 
 if TYPE_CHECKING:
     from les_viz.models.representation import EdgeBasis
-
-ENTRIES_AT_ONCE = 1 << 24
-"""Entries of a gathered density (atoms × neighbours × monomials × channels) that are handled together."""
+    from les_viz.models.senders import Senders
 
 
 class MessagePassing(nn.Module):
@@ -69,16 +66,16 @@ class MessagePassing(nn.Module):
                 by_receiver = shaped.unflatten(2, (self.n_embedding, self.n_embedding))
                 sent.append((by_receiver * embedding[:, None, :, None]).flatten(2))
         if self.config.decay:
-            sent.append(density.transpose(0, 1))
+            sent.append(density.transpose(0, 1).contiguous())
         return tuple(sent)
 
     def receive(
-        self, basis: "EdgeBasis", picked: tuple[Tensor, ...], mixing: Tensor
+        self, basis: "EdgeBasis", sent: tuple[Tensor, ...], senders: "Senders", mixing: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
         """Sum the messages: modulated (without the receiver's embedding) and decayed, each like A, or None."""
-        rest = list(picked)
-        modulated = self._modulated(basis, rest.pop(0), mixing) if self.config.modulation else None
-        decayed = self._decayed(basis, rest.pop(0)) if self.config.decay else None
+        rest = list(sent)
+        modulated = self._modulated(basis, senders.pick(rest.pop(0)), mixing) if self.config.modulation else None
+        decayed = self._decayed(basis, rest.pop(0), senders) if self.config.decay else None
         return modulated, decayed
 
     def combine(self, density: Tensor, modulated: Tensor | None, decayed: Tensor | None) -> Tensor:
@@ -86,44 +83,36 @@ class MessagePassing(nn.Module):
         messages = [term for term in (modulated, decayed) if term is not None]
         total = self.config.norm_factor * torch.stack(messages).sum(dim=0) if messages else torch.zeros_like(density)
         if self.config.memory:
-            total = total + self.memory.flatten(1)[self.level_of_each].unsqueeze(1) * density
+            total = total + self._of_each(self.memory) * density
         return total
 
     def _modulated(self, basis: "EdgeBasis", sent: Tensor, mixing: Tensor) -> Tensor:
         """(monomials, atoms, n_radial · channels); `sent` is (atoms, neighbours, levels, a or ab)."""
+        weighted = [
+            (basis.radial.unsqueeze(3) * values.unsqueeze(2)).flatten(2).transpose(1, 2)
+            for values in sent.unbind(dim=2)
+        ]
         parts = []
         for l in range(self.l_max + 1):  # noqa: E741
             angular = basis.angular[..., monomials.level_slice(l)]
-            edge = (basis.radial.unsqueeze(3) * angular.unsqueeze(2)).flatten(2)
-            summed = torch.bmm(edge.transpose(1, 2), sent[:, :, l if self.n_levels > 1 else 0])
+            summed = torch.bmm(weighted[l if self.n_levels > 1 else 0], angular)
             summed = summed.unflatten(1, (basis.radial.shape[2], -1))
             if self.n_channels == 1:
                 by_embedding = mixing[l].unflatten(2, (self.n_embedding, self.n_embedding))
-                parts.append(torch.einsum("inva,nmab->vimab", summed, by_embedding).flatten(2))
+                parts.append(torch.einsum("inav,nmab->vimab", summed, by_embedding).flatten(2))
             else:
-                parts.append(torch.einsum("invc,nmc->vimc", summed, mixing[l]).flatten(2))
+                parts.append(torch.einsum("incv,nmc->vimc", summed, mixing[l]).flatten(2))
         return torch.cat(parts)
 
-    def _decayed(self, basis: "EdgeBasis", sent: Tensor) -> Tensor:
-        """(monomials, atoms, n_radial · channels); `sent` is (atoms, neighbours, monomials, n_radial · channels)."""
-        n_atoms = sent.shape[0]
-        step = max(1, ENTRIES_AT_ONCE // max(1, sent[0].numel()))
-        parts = []
-        for start in range(0, n_atoms, step):
-            rows = slice(start, start + step)
-            arguments = (basis.distance[rows], basis.cutoff[rows], sent[rows])
-            if step < n_atoms and torch.is_grad_enabled():
-                parts.append(checkpoint(self._decayed_rows, *arguments, use_reentrant=False))
-            else:
-                parts.append(self._decayed_rows(*arguments))
-        return torch.cat(parts, dim=1)
-
-    def _decayed_rows(self, distance: Tensor, cutoff: Tensor, sent: Tensor) -> Tensor:
-        parts = []
+    def _decayed(self, basis: "EdgeBasis", density: Tensor, senders: "Senders") -> Tensor:
+        """(monomials, atoms, n_radial · channels); `density` is (atoms, monomials, n_radial · channels)."""
         # Beyond the cutoff nothing arrives; padding lies so far away that a rate below zero would overflow there.
-        distance = distance.clamp(max=self.cutoff)
-        for l in range(self.l_max + 1):  # noqa: E741
-            decay = torch.exp(-distance.unsqueeze(2) * self.decay_rate[l].flatten())
-            weights = decay * self.decay_prefactor[l].flatten() * cutoff.unsqueeze(2)
-            parts.append((weights.unsqueeze(2) * sent[:, :, monomials.level_slice(l)]).sum(dim=1).transpose(0, 1))
-        return torch.cat(parts)
+        distance = basis.distance.clamp(max=self.cutoff)
+        decay = torch.exp(distance.unsqueeze(2) @ -self.decay_rate.view(1, -1))
+        weights = (decay * basis.cutoff.unsqueeze(2)).unflatten(2, (self.l_max + 1, -1))
+        summed = senders.weighted_sums(weights, density).transpose(0, 1)
+        return summed * self._of_each(self.decay_prefactor)
+
+    def _of_each(self, by_level: Tensor) -> Tensor:
+        """(monomials, 1, n_radial · channels) coefficients of each entry of a density."""
+        return by_level.flatten(1)[self.level_of_each].unsqueeze(1)

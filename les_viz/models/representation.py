@@ -11,7 +11,6 @@ Because the embeddings θ enter after the sum over the neighbours, no tensor has
 (Cheng, npj Comput. Mater. 10, 157 (2024), and oracle CHECKPOINTS §2, define the same A and B edge by edge).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +21,7 @@ from les_viz.models import monomials
 from les_viz.models.config import RepresentationConfig
 from les_viz.models.edges import SMALLEST_DISTANCE, sums_over_neighbors
 from les_viz.models.message import MessagePassing
-
-SenderGather = Callable[[Tensor, Tensor], Tensor]
-"""(values of atoms, neighbour indices) -> values of each atom's senders."""
+from les_viz.models.senders import Senders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,13 +192,13 @@ class Representation(nn.Module):
         *,
         own: AtomDensity,
         sent: tuple[Tensor, ...],
-        gather: SenderGather | None = None,
+        senders: Senders | None = None,
     ) -> Tensor:
-        """(atoms, n_features) features of both layers; `gather` brings what was sent to the receivers."""
+        """(atoms, n_features) features of both layers; `senders` bring what was sent to the receivers."""
         if self.message is None:
             raise RuntimeError("this representation passes no messages")
-        picked = tuple((gather or pick_senders)(values, surroundings.neighbor_indices) for values in sent)
-        modulated, decayed = self.message.receive(basis, picked, self.mixing)
+        senders = senders or Senders(surroundings.neighbor_indices)
+        modulated, decayed = self.message.receive(basis, sent, senders, self.mixing)
         if modulated is not None:
             modulated = self.times_receiver(modulated, surroundings)
         density = self.message.combine(own.density, modulated, decayed)
@@ -261,11 +258,6 @@ class _OneAndTwo(torch.autograd.Function):
         pulled[0] = upstream[0]
         torch.mul(slopes.view_as(density[1:]), density[1:], out=pulled[1:])
         return pulled, None
-
-
-def pick_senders(values: Tensor, neighbor_indices: Tensor) -> Tensor:
-    """(atoms, ...) values to (atoms, neighbours, ...) values of the senders."""
-    return values.index_select(0, neighbor_indices.flatten()).view(*neighbor_indices.shape, *values.shape[1:])
 
 
 def smooth_cutoff(ratio: Tensor, power: int) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from les_viz.models.model import LESModel
 from les_viz.models.representation import AtomDensity, Representation, Surroundings
+from les_viz.models.senders import Senders, products_with_senders, sums_at_senders, sums_over_senders
 from les_viz.response.evaluation import Evaluation, edge_gradient
 
 
@@ -43,6 +44,22 @@ def charge_representation(model: LESModel) -> Representation:
     return representation
 
 
+class _DirectionSenders(Senders):
+    """Brings the first copy of what was sent; what comes back goes to all, plain and weighted with `along`."""
+
+    def __init__(self, neighbor_indices: Tensor, along: Tensor) -> None:
+        super().__init__(neighbor_indices)
+        self.along = along
+
+    def pick(self, sent: Tensor) -> Tensor:
+        picked: Tensor = _DirectionGather.apply(sent, self.neighbor_indices, self.along)  # type: ignore[no-untyped-call]
+        return picked
+
+    def weighted_sums(self, weights: Tensor, sent: Tensor) -> Tensor:
+        summed: Tensor = _DirectionSums.apply(weights, sent, self.neighbor_indices, self.along)  # type: ignore[no-untyped-call]
+        return summed
+
+
 class _DirectionGather(torch.autograd.Function):
     """Pick senders' values from the first copy; send gradients to all, weighted with 1 and each edge's components."""
 
@@ -64,6 +81,22 @@ class _DirectionGather(torch.autograd.Function):
         return collected, None, None
 
 
+class _DirectionSums(torch.autograd.Function):
+    """The same for weighted sums over the senders."""
+
+    @staticmethod
+    def forward(ctx: Any, weights: Tensor, copies: Tensor, indices: Tensor, along: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(weights, copies, indices, along)
+        return sums_over_senders(weights, copies[0], indices)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:  # noqa: ANN401
+        weights, copies, indices, along = ctx.saved_tensors
+        directed = (component * weights for component in along[:, :, None, None].unbind(dim=4))
+        collected = [sums_at_senders(each, upstream, indices) for each in (weights, *directed)]
+        return products_with_senders(copies[0], upstream, indices), torch.stack(collected), None, None
+
+
 def _two_layer_slopes(
     model: LESModel, representation: Representation, surroundings: Surroundings, along: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -81,7 +114,7 @@ def _two_layer_slopes(
         representation.edge_basis(second_vectors),
         own=own,
         sent=copies,
-        gather=lambda values, indices: _DirectionGather.apply(values, indices, along),  # type: ignore[no-untyped-call]
+        senders=_DirectionSenders(surroundings.neighbor_indices, along),
     )
     total = model.read_charges([features] * len(model.representations)).sum()
     leaves = (second_vectors, own.density, own.invariants, *copies)

@@ -11,7 +11,7 @@ from les_viz.elements import covalent_radius
 from les_viz.errors import SettingError
 from les_viz.models.heads import AtomicHead, BondHead
 from les_viz.models.model import LESModel
-from les_viz.models.representation import pick_senders
+from les_viz.models.senders import Senders
 from les_viz.response.dipole import BOND_TOLERANCE
 from les_viz.train.forward import Forward
 from les_viz.train.frames import Batch
@@ -91,11 +91,9 @@ def _flat_along_bonds(model: LESModel, head: BondHead, batch: Batch, wanted: Ten
     around = batch.surroundings
     waves, decay = head.radial_functions(around.vectors)
     radii = waves.new_tensor([covalent_radius(z) for z in model.config.elements])[around.element_idx]
-    neighbor = around.neighbor_indices
-    difference = wanted[around.element_idx].unsqueeze(1) - pick_senders(
-        wanted[around.element_idx].unsqueeze(1), neighbor
-    ).squeeze(2)
-    reach = BOND_TOLERANCE * (radii.unsqueeze(1) + pick_senders(radii.unsqueeze(1), neighbor).squeeze(2))
+    senders, at_atoms = Senders(around.neighbor_indices), wanted[around.element_idx]
+    difference = at_atoms.unsqueeze(1) - senders.pick(at_atoms)
+    reach = BOND_TOLERANCE * (radii.unsqueeze(1) + senders.pick(radii))
     distance = around.vectors.square().sum(dim=2).sqrt()
     counts = (decay.squeeze(2) > 0) & (difference != 0)
     functions = (waves * decay)[counts].double() * difference[counts].double().abs().unsqueeze(1)

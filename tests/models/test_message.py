@@ -82,7 +82,7 @@ def test_charges_feel_atoms_beyond_the_cutoff_only_through_messages():
 def test_chunks_of_the_decayed_term_do_not_show(message, monkeypatch):
     model, atoms = random_model(message), random_atoms(3)
     whole = predict(model, atoms)
-    monkeypatch.setattr("les_viz.models.message.ENTRIES_AT_ONCE", 4000)
+    monkeypatch.setattr("les_viz.models.senders.ENTRIES_AT_ONCE", 4000)
     parts = predict(model, atoms)
     assert parts.energy == pytest.approx(whole.energy, abs=1e-11)
     assert parts.forces == pytest.approx(whole.forces, abs=1e-11)

@@ -44,7 +44,7 @@ def gradients(model, batch):
 @pytest.mark.parametrize("message", ["M+Ar+Bchi", "Bchi per channel and l"])
 @pytest.mark.parametrize("entries", [1 << 24, 100])
 def test_energies_and_charges_have_first_and_second_derivatives_on_the_edges(message, entries, monkeypatch):
-    monkeypatch.setattr("les_viz.models.message.ENTRIES_AT_ONCE", entries)
+    monkeypatch.setattr("les_viz.models.senders.ENTRIES_AT_ONCE", entries)
     model = random_model(message, l_max=2)
     seen = surroundings_of(model, System.from_atoms(random_atoms(11, n_atoms=3, pbc=False)))
 
@@ -62,7 +62,7 @@ def test_chunks_of_the_decayed_term_do_not_show_in_training(message, monkeypatch
     model = random_model(message)
     frames = frame_set_for(model, [unlabelled(random_atoms(seed), model) for seed in (1, 2)])
     whole = gradients(model, frames.batch([0, 1]))
-    monkeypatch.setattr("les_viz.models.message.ENTRIES_AT_ONCE", 4000)
+    monkeypatch.setattr("les_viz.models.senders.ENTRIES_AT_ONCE", 4000)
     for mine, theirs in zip(gradients(model, frames.batch([0, 1])), whole, strict=True):
         assert torch.allclose(mine, theirs, rtol=1e-9, atol=1e-11 * float(theirs.abs().max()))
 
