@@ -23,12 +23,14 @@ _STYLE = """<style>
 .stMainBlockContainer { padding: 2.4rem 2rem 2rem; }
 .stMainBlockContainer h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 .st-key-color_choice button { padding: 0 0.55rem; }
+.st-key-transport button { min-width: 8.5rem; }
 .stMainBlockContainer .stButton button * { white-space: normal; overflow: visible; }
 [data-testid="stSidebarHeader"] { height: 2.4rem; margin-bottom: 0; }
 [data-testid="stHeader"] { height: 2.4rem; min-height: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
 [data-testid="stSidebar"] [data-testid="stSelectbox"] input { text-overflow: ellipsis; }
-[data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+[data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] *, [data-testid="stCheckbox"] label * {
+  white-space: normal; overflow: visible; }
 .stMainBlockContainer { container: page / inline-size; }
 @container page (max-width: 720px) {
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { flex-wrap: wrap; }

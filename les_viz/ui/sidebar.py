@@ -63,7 +63,7 @@ def choose_structure() -> StructureEntry | None:
             help="extxyz, xyz, CIF, POSCAR/CONTCAR, PDB, LAMMPS data, ASE .traj or .json; text also as .gz. "
             f"Trajectories play on the page Charges. At most {largest} MB.",
         )
-    _receive_structure(file)
+    _receive("structure", file, structures.read_upload, most=structures.MAX_UPLOADS, resets=_AFRESH)
     session = current()
     if session.structure_problem is not None:
         st.error(plain(session.structure_problem))
@@ -93,7 +93,7 @@ def choose_model(entry: StructureEntry | None) -> ModelEntry | None:
             max_upload_size=Hosting.told_by(os.environ).upload_megabytes,
             help="A .safetensors file of les_viz or a published CACE-LES .pth file. Nothing in it is executed.",
         )
-    _receive_model(file)
+    _receive("model", file, models.read_upload, most=models.MAX_UPLOADS, resets=_RESCALED)
     session = current()
     if session.model_problem is not None:
         st.error(plain(session.model_problem))
@@ -233,38 +233,29 @@ def _show_provenance(chosen: ModelEntry) -> None:
                 st.markdown(f"**{plain(name.replace('_', ' '))}**: {plain(text)}")
 
 
-def _receive_structure(file: UploadedFile | None) -> None:
+def _receive(
+    kind: str,
+    file: UploadedFile | None,
+    read: Callable[[str, bytes], StructureEntry | ModelEntry],
+    *,
+    most: int,
+    resets: dict[str, Any],
+) -> None:
+    """Put an uploaded file on the bench, or say why not, once; the fields of the session are named by what it is."""
+    received, problem = f"{kind}_file_id", f"{kind}_problem"
     if file is None:
-        update(structure_file_id=None, structure_problem=None)
+        update(**{received: None, problem: None})
         return
-    if file.file_id == current().structure_file_id:
+    if file.file_id == getattr(current(), received):
         return
     # Whoever clicks meanwhile ends this run of the page: a file counts as received only once it has been read.
-    with st.spinner("Reading the structure", show_time=True):
+    with st.spinner(f"Reading the {kind}", show_time=True):
         try:
-            entry = structures.read_upload(file.name, file.getvalue())
+            entry = read(file.name, file.getvalue())
         except LesVizError as error:
-            update(structure_file_id=file.file_id, structure_problem=str(error))
+            update(**{received: file.file_id, problem: str(error)})
             return
-        others = [other for other in current().uploaded_structures if other.key != entry.key]
-        kept = (*others, entry)[-structures.MAX_UPLOADS :]
-        received = {"structure_file_id": file.file_id, "structure_problem": None}
-        update(uploaded_structures=kept, structure_key=entry.key, **received, **_AFRESH)
-
-
-def _receive_model(file: UploadedFile | None) -> None:
-    if file is None:
-        update(model_file_id=None, model_problem=None)
-        return
-    if file.file_id == current().model_file_id:
-        return
-    with st.spinner("Reading the model", show_time=True):
-        try:
-            entry = models.read_upload(file.name, file.getvalue())
-        except LesVizError as error:
-            update(model_file_id=file.file_id, model_problem=str(error))
-            return
-        others = [other for other in current().uploaded_models if other.key != entry.key]
-        kept = (*others, entry)[-models.MAX_UPLOADS :]
-        received = {"model_file_id": file.file_id, "model_problem": None}
-        update(uploaded_models=kept, model_key=entry.key, **received, **_RESCALED)
+        uploads = f"uploaded_{kind}s"
+        others = [other for other in getattr(current(), uploads) if other.key != entry.key]
+        kept = (*others, entry)[-most:]
+        update(**{uploads: kept, f"{kind}_key": entry.key, received: file.file_id, problem: None}, **resets)

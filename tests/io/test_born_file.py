@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.spacegroup import crystal
 
 from les_viz.errors import SettingError
 from les_viz.io.born_file import born_file
@@ -36,6 +37,27 @@ def test_phonopy_reads_the_tensors_field_first(tmp_path):
     (tmp_path / "BORN").write_text(born_file(atoms, tensors, EPSILON))
     cell = PhonopyAtoms(symbols=atoms.symbols, cell=atoms.cell[:], positions=atoms.positions)
     read = file_io.parse_BORN(cell, filename=tmp_path / "BORN", lang="C")
+    np.testing.assert_allclose(read["born"], tensors, atol=1e-7)
+    np.testing.assert_allclose(read["dielectric"], EPSILON * np.eye(3), atol=1e-7)
+
+
+def test_phonopy_spreads_the_independent_tensors_over_a_crystal(tmp_path):
+    """Right quartz: its three silicon and six oxygen atoms have tensors that the screw axis turns into each other."""
+    file_io = pytest.importorskip("phonopy.file_IO")
+    from phonopy.structure.atoms import PhonopyAtoms
+    from phonopy.structure.symmetry import symmetrize_borns_and_epsilon
+
+    places = [(0.4697, 0, 1 / 3), (0.4135, 0.2669, 0.4524)]
+    quartz = crystal(["Si", "O"], places, spacegroup=152, cellpar=[4.9134, 4.9134, 5.4052, 90, 90, 120])
+    cell = PhonopyAtoms(symbols=quartz.symbols, cell=quartz.cell[:], positions=quartz.positions)
+    random = np.random.default_rng(11).normal(size=(9, 3, 3))
+    with pytest.warns(UserWarning, match="largely broken"):
+        tensors, _ = symmetrize_borns_and_epsilon(random, EPSILON * np.eye(3), cell, lang="C")
+    tensors -= tensors.mean(axis=0)
+    (tmp_path / "BORN").write_text(born_file(quartz, tensors, EPSILON))
+    read = file_io.parse_BORN(cell, filename=tmp_path / "BORN", lang="C")
+    assert len(numbers((tmp_path / "BORN").read_text())) == 3
+    assert abs(tensors - tensors.swapaxes(1, 2)).max() > 0.1
     np.testing.assert_allclose(read["born"], tensors, atol=1e-7)
     np.testing.assert_allclose(read["dielectric"], EPSILON * np.eye(3), atol=1e-7)
 

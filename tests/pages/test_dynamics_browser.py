@@ -157,6 +157,18 @@ def hold_by_the_plots(window):
     wait_for(window, lambda: what_is_seen(window)[2] is None, "the mark stays")
 
 
+NOTE_PLACES = """() => {
+  const places = window.placesOfStop = new Set();
+  const look = () => {
+    const stop = [...document.querySelectorAll("button")].find((button) => button.innerText.endsWith("Stop"));
+    const box = stop?.getBoundingClientRect();
+    if (box) places.add(`${Math.round(box.left)} to ${Math.round(box.right)}`);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
 def last_field(runs):
     columns = read_columns(list_runs(runs)[0].folder / "thermo.jsonl")
     return columns["electric_field_V_per_A"][-1]
@@ -214,3 +226,19 @@ def test_a_run_is_watched_steered_stopped_exported_and_ends_with_its_window(wind
         assert time.monotonic() < end, "the run outlives its window"
         time.sleep(0.2)
     assert "nobody looked at it" in list_runs(runs)[0].status.message
+
+
+def test_stop_stays_where_it_is_whatever_the_run_does(window):
+    """Else it slips away while a mouse button is down on it, and the click is lost."""
+    ask_for(window, "Time step (fs)", "0.1")
+    ask_for(window, "Length (ps)", "100")
+    window.page.evaluate(NOTE_PLACES)
+    press(window, "Start")
+    wait_for(window, lambda: n_frames(window) > 5, "no frames arrive")
+    for name in ("Pause run", "Go on", "Pause run"):
+        press(window, name)
+    window.page.get_by_role("button", name="Go on", exact=True).wait_for()
+    places = window.page.evaluate("[...window.placesOfStop]")
+    press(window, "Stop")
+    window.page.get_by_role("button", name="Resume", exact=True).wait_for()
+    assert len(places) == 1

@@ -95,12 +95,49 @@ def test_exports(run_folder, results, tmp_path):
     last = les_viz.read(tmp_path / "run.extxyz")
     assert last.positions == pytest.approx(results.positions[-1], abs=1e-7)
     assert last.arrays["latent_charges"] == pytest.approx(results.latent_charges[-1], abs=1e-7)
-    write_h5md(results, tmp_path / "run.h5md")
-    with h5py.File(tmp_path / "run.h5md") as file:
-        assert np.array_equal(file["particles/all/position/value"][:], results.positions)
-        assert file["particles/all/position/time"][-1] == pytest.approx(13.0)
     rows = list(csv.DictReader(csv_text(RunDirectory(run_folder)).splitlines()))
     assert float(rows[-1]["conserved_energy_eV"]) == results.thermo["conserved_energy_eV"][-1]
+
+
+H5MD_PARTS = {
+    "position": ("positions", "Angstrom"),
+    "velocity": ("velocities", "Angstrom fs-1"),
+    "charge": ("latent_charges", "e"),
+    "box/edges": ("cells", "Angstrom"),
+}
+"""Where each quantity of a run lies, and its unit."""
+
+
+def test_h5md_holds_all_frames_with_units(results, tmp_path):
+    write_h5md(results, tmp_path / "run.h5md")
+    with h5py.File(tmp_path / "run.h5md") as file:
+        assert file["h5md"].attrs["version"].tolist() == [1, 1]
+        everyone = file["particles/all"]
+        assert np.array_equal(everyone["species"], results.atomic_numbers)
+        assert list(everyone["box"].attrs["boundary"]) == ["periodic"] * 3
+        for name, (field, unit) in H5MD_PARTS.items():
+            part = everyone[name]
+            assert np.array_equal(part["value"], getattr(results, field)), name
+            assert part["value"].attrs["unit"] == unit
+            assert part["time"].attrs["unit"] == "fs"
+            assert part["time"][-1] == pytest.approx(13.0)
+            assert np.array_equal(part["step"], np.arange(131))
+        seconds = np.array(everyone["position/time"])
+        moved = np.diff(everyone["position/value"], axis=0)[60] / np.diff(seconds)[60]
+        halfway = np.mean(everyone["velocity/value"][60:62], axis=0)
+        np.testing.assert_allclose(moved, halfway, atol=0.02 * np.abs(halfway).max())
+
+
+def test_mdanalysis_reads_h5md(results, tmp_path):
+    universe = pytest.importorskip("MDAnalysis").Universe
+    write_h5md(results, tmp_path / "run.h5md")
+    read = universe.empty(len(results.atomic_numbers), trajectory=True)
+    read.load_new(str(tmp_path / "run.h5md"))
+    last = read.trajectory[-1]
+    assert last.time == pytest.approx(0.013)  # its unit is the picosecond
+    np.testing.assert_allclose(last.positions, results.positions[-1], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(last.velocities, 1000 * results.velocities[-1], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(last.dimensions[:3], np.linalg.norm(results.cells[-1], axis=1), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["run.extxyz", "run.h5md", "run.H5", "run.csv", "run.py"])

@@ -32,7 +32,7 @@ def show_transport(entry: RunEntry, structure: StructureEntry | None, model: Mod
         now = entry_of(entry.folder)
         if now is None or is_moving(now.status) != moves:
             st.rerun()
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", key="transport"):
             _show_buttons(now, structure, model)
             st.caption(state_in_words(now), width="content")  # in larger letters it may need a line of its own
         if now.status.message:
@@ -43,11 +43,8 @@ def show_transport(entry: RunEntry, structure: StructureEntry | None, model: Mod
 
 def _show_buttons(entry: RunEntry, structure: StructureEntry | None, model: ModelEntry | None) -> None:
     state, name = entry.status.state, entry.name
-    if state == State.PAUSED:
-        _button("Go on", "play_arrow", actions.pause, name, paused=False)
-    elif state == State.RUNNING:
-        _button("Pause run", "pause", actions.pause, name, paused=True)
     if is_moving(entry.status):
+        _show_pause(entry)
         _button("Stop", "stop", actions.stop, name)
         return
     if state.can_resume:
@@ -62,14 +59,30 @@ def _show_buttons(entry: RunEntry, structure: StructureEntry | None, model: Mode
         )
 
 
-def _button(label: str, icon: str, action: object, name: str, *, is_primary: bool = False, **options: bool) -> None:
+def _show_pause(entry: RunEntry) -> None:
+    """One button while a run moves.
+
+    Where it came, went or was replaced, *Stop* would slip aside while a mouse button is down on it: a lost click.
+    """
+    rests = entry.status.state == State.PAUSED
+    st.button(
+        "Go on" if rests else "Pause run",
+        icon=":material/play_arrow:" if rests else ":material/pause:",
+        key="pause",
+        on_click=actions.pause,
+        args=(entry.name,),
+        kwargs={"paused": not rests},
+        disabled=not (rests or entry.status.state == State.RUNNING),
+    )
+
+
+def _button(label: str, icon: str, action: object, name: str, *, is_primary: bool = False) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
         type="primary" if is_primary else "secondary",
         on_click=action,  # type: ignore[arg-type] # a function of a name
         args=(name,),
-        kwargs=options,
     )
 
 
