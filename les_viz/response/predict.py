@@ -14,7 +14,7 @@ from les_viz.response.assembly import Derivatives, Request, assemble
 from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.extrapolation import refuse_ions
-from les_viz.response.prediction import UNITS, Prediction, Quantity
+from les_viz.response.prediction import LARGEST_NUMBER, UNITS, Prediction, Quantity
 from les_viz.room import RoomError
 from les_viz.system import Boundary, System, as_frames
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     import ase
 
 BornMethod = Literal["local", "wrapped"]
-
-LARGEST_NUMBER = 1e15
-"""Of a prediction, in its unit; single precision, in which pictures are drawn, holds the squares of such."""
 
 ATOMS_AT_ONCE = 4000
 """Structures are predicted in batches of about so many atoms."""

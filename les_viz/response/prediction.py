@@ -43,6 +43,9 @@ UNITS: Mapping[str, str] = {
 }
 """Unit of each field of a `Prediction`."""
 
+LARGEST_NUMBER = 1e15
+"""Of a prediction, in its unit; single precision, in which pictures are drawn, holds the squares of such."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:

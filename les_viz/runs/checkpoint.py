@@ -35,6 +35,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         SettingError: there is none, or it is damaged.
     """
     try:
+        if path.exists() and not path.is_file():  # a device has no end
+            raise ValueError("it is no file")
         data = path.read_bytes()
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             if sum(entry.file_size for entry in archive.zip.infolist()) > len(data):

@@ -145,7 +145,7 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except PermissionError:
         return True
-    except OSError:
+    except (OSError, OverflowError):  # a damaged file tells any number
         return False
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from les_viz.errors import SettingError
 from les_viz.md.frames import Frame
+from les_viz.response.prediction import LARGEST_NUMBER
 from les_viz.whole_file import write_whole
 
 _VECTORS = frozenset({"electric_field_V_per_A", "polarization_change_eA", "current_eA_per_fs", "dipole_change_eA"})
@@ -135,6 +136,8 @@ def check_columns(columns: dict[str, NDArray[np.float64]]) -> None:
     for name, column in columns.items():
         if column.shape[1:] != ((3,) if name in _VECTORS else ()):
             raise SettingError(_damaged(f"{name} has the wrong shape"))
+        if (np.abs(column) > LARGEST_NUMBER).any():  # NaN is what a line lacks
+            raise SettingError(_damaged(f"{name} is beyond {LARGEST_NUMBER:g}"))
 
 
 def _damaged(what: str) -> str:

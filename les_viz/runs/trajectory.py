@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from les_viz.md.frames import Frame
+from les_viz.response.prediction import LARGEST_NUMBER
 
 FloatArray = NDArray[np.float64]
 COPIED_AT_ONCE = 256
@@ -132,8 +133,8 @@ class TrajectoryReader:
         n_frames = self.n_frames()
         last = n_frames if end is None else min(end, n_frames)
         values = np.asarray(self._file[name][start:last:every], dtype=float)
-        if not np.isfinite(values).all():
-            raise OSError(f"{name} holds what is no number")
+        if not (np.abs(values) <= LARGEST_NUMBER).all():  # NaN is not
+            raise OSError(f"{name} holds what is no usable number")
         return values
 
 

@@ -154,7 +154,7 @@ def test_frames_that_are_no_numbers_are_refused(finished):
     replace_data(
         finished, "positions", lambda file, shape: file.create_dataset("positions", data=np.full(shape, np.nan))
     )
-    with pytest.raises(SettingError, match="positions holds what is no number"):
+    with pytest.raises(SettingError, match="positions holds what is no usable number"):
         load_results(finished.path)
 
 
@@ -275,6 +275,7 @@ def test_frames_of_another_number_of_atoms_are_refused(finished):
         ({"step": 0}, "it has no conserved_energy_eV"),
         ({"step": [1, 2]}, "thermo.jsonl is damaged"),
         ({"temperature_K": "hot"}, "thermo.jsonl is damaged"),
+        ({"potential_energy_eV": -1e300}, r"thermo\.jsonl is damaged \(potential_energy_eV is beyond 1e\+15\)"),
     ],
 )
 def test_lines_of_another_kind_are_named(finished, line, problem):
@@ -298,6 +299,25 @@ def test_a_packed_checkpoint_is_refused_before_it_is_unpacked(tmp_path):
     assert zipfile.is_zipfile(tmp_path / "start.npz")
     with pytest.raises(SettingError, match=r"start\.npz is damaged \(it is packed\)"):
         read_checkpoint(tmp_path / "start.npz")
+
+
+def test_a_device_in_place_of_a_checkpoint_is_not_read(tmp_path):
+    (tmp_path / "start.npz").symlink_to(os.devnull)
+    with pytest.raises(SettingError, match=r"start\.npz is damaged \(it is no file\)"):
+        read_checkpoint(tmp_path / "start.npz")
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e30])
+def test_frames_of_unusable_numbers_are_named(finished, value):
+    with h5py.File(finished.trajectory, "r+") as file:
+        file["velocities"][1] = value
+    with pytest.raises(SettingError, match="velocities holds what is no usable number"):
+        load_results(finished.path)
+
+
+def test_a_process_number_that_no_process_can_have(finished):
+    write_status(finished, Status(state=State.RUNNING, pid=10**30, heartbeat=1e12))
+    assert read_status(finished).state is State.INTERRUPTED
 
 
 def test_a_link_is_deleted_and_not_what_it_points_to(root):
