@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import reprlib
 import tomllib
 import typing
 from dataclasses import MISSING, fields, is_dataclass
@@ -13,6 +14,9 @@ from les_viz.errors import SettingError
 _Table = TypeVar("_Table")
 
 MAX_BYTES = 1_000_000
+_NOT_FINITE = 1 << 1023
+"""Whole numbers from here on are beyond what a floating-point number holds."""
+
 _NAMES = {float: "a number", int: "a whole number", str: "a text in quotes", bool: "true or false"}
 
 
@@ -31,7 +35,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingError(f"{path}: is larger than a configuration can be")
     try:
         return tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as caught:
+    except ValueError as caught:  # no TOML, no UTF-8, or a number of thousands of digits
         raise SettingError(f"{path}: is no valid TOML: {caught}") from None
     except RecursionError:
         raise SettingError(f"{path}: is nested too deeply for a configuration") from None
@@ -49,7 +53,7 @@ def table_as(kind: type[_Table], content: object, where: str = "") -> _Table:
         SettingError: names the key.
     """
     if not isinstance(content, dict):
-        raise SettingError(f"{where} is {content!r}: expected a table [{where}]")
+        raise SettingError(f"{where} is {reprlib.repr(content)}: expected a table [{where}]")
     known = {field.name: field for field in fields(typing.cast("Any", kind))}
     inside = f"{where}." if where else ""
     for key in content:
@@ -80,17 +84,17 @@ def _value(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - any t
             # A single item needs no brackets.
             return tuple(_value(item_kinds[0], item, where) for item in (value if isinstance(value, list) else [value]))
         if not isinstance(value, list) or len(value) != len(item_kinds):
-            raise SettingError(f"{where} is {value!r}: expected a list of {len(item_kinds)} values")
+            raise SettingError(f"{where} is {reprlib.repr(value)}: expected a list of {len(item_kinds)} values")
         return tuple(_value(item_kinds[0], item, where) for item in value)
     if typing.get_origin(kind) is dict:
         if not isinstance(value, dict):
-            raise SettingError(f"{where} is {value!r}: expected a table")
+            raise SettingError(f"{where} is {reprlib.repr(value)}: expected a table")
         item_kind = typing.get_args(kind)[1]
         return {key: _value(item_kind, item, f"{where}.{key}") for key, item in value.items()}
     if kind is Any:
         return value
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) < _NOT_FINITE:
         value = float(value)
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
-        raise SettingError(f"{where} is {value!r}: expected {_NAMES[kind]}")
+        raise SettingError(f"{where} is {reprlib.repr(value)}: expected {_NAMES[kind]}")
     return value

@@ -11,6 +11,7 @@
 A negative amplitude turns all of them round.
 """
 
+import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, isfinite, pi, sin
@@ -66,7 +67,7 @@ class FieldProtocol:
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
         if self.shape not in {shape.value for shape in Shape}:
-            raise SettingError(f"shape is {self.shape!r}: expected one of {', '.join(Shape)}")
+            raise SettingError(f"shape is {reprlib.repr(self.shape)}: expected one of {', '.join(Shape)}")
         if len(self.direction) != 3 or not all(map(isfinite, self.direction)) or not any(self.direction):
             raise SettingError(f"direction is {list(self.direction)}: expected three numbers, not all zero")
         if not abs(self.amplitude_V_per_A) <= LARGEST_FIELD:

@@ -1,5 +1,6 @@
 """How a run moves: ensemble, time step, thermostat, preparation, and where it stops itself."""
 
+import reprlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,4 +97,4 @@ _RANGES = (
 
 def _one_of(name: str, value: str, known: list[str]) -> None:
     if value not in known:
-        raise SettingError(f"{name} is {value!r}: expected one of {', '.join(known)}")
+        raise SettingError(f"{name} is {reprlib.repr(value)}: expected one of {', '.join(known)}")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class StructureSettings:
         if not all(1 <= n <= 50 for n in self.supercell):
             raise SettingError(f"supercell is {list(self.supercell)}: expected whole numbers from 1 to 50")
         if self.boundary not in ("", "periodic", "open"):
-            raise SettingError(f"boundary is {self.boundary!r}: expected 'periodic', 'open' or nothing")
+            raise SettingError(f"boundary is {reprlib.repr(self.boundary)}: expected 'periodic', 'open' or nothing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +181,7 @@ def _field_table(given: object) -> object:
             raise SettingError("field.wavenumber_per_cm and field.period_fs say the same: give one of them")
         wavenumber = table.pop("wavenumber_per_cm")
         if type(wavenumber) not in (int, float):
-            raise SettingError(f"field.wavenumber_per_cm is {wavenumber!r}: expected a number")
+            raise SettingError(f"field.wavenumber_per_cm is {reprlib.repr(wavenumber)}: expected a number")
         table["period_fs"] = period_of_wavenumber(wavenumber)
     return table
 

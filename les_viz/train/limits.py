@@ -1,6 +1,7 @@
 """What the numbers of a training configuration may be."""
 
 import re
+import reprlib
 from dataclasses import fields
 from typing import Any
 
@@ -76,10 +77,12 @@ def check_ranges(config: TrainConfig) -> None:
     for key, (lowest, highest) in RANGES.items():
         value = _at(config, key)
         if not lowest <= value <= highest:
-            raise SettingError(f"{key} is {value!r}: expected a number from {lowest:g} to {highest:g}")
+            raise SettingError(f"{key} is {reprlib.repr(value)}: expected a number from {lowest:g} to {highest:g}")
     for key, choices in CHOICES.items():
         if _at(config, key) not in choices:
-            raise SettingError(f"{key} is {_at(config, key)!r}: expected one of {', '.join(map(str, choices))}")
+            raise SettingError(
+                f"{key} is {reprlib.repr(_at(config, key))}: expected one of {', '.join(map(str, choices))}"
+            )
     _check_widths(config)
     _check_loss(config)
     _check_elements(config)
@@ -92,9 +95,9 @@ def check_ranges(config: TrainConfig) -> None:
             "model.start_from and model.charges.start are both set: a start has charges of its own, keep one"
         )
     if not re.fullmatch(r"[\w.-]{1,60}", config.output.name):
-        raise SettingError(f"output.name is {config.output.name!r}: use letters, digits, _ and - only")
+        raise SettingError(f"output.name is {reprlib.repr(config.output.name)}: use letters, digits, _ and - only")
     if not re.fullmatch(r"cpu|cuda(:\d{1,2})?", config.training.device):
-        raise SettingError(f"training.device is {config.training.device!r}: expected cpu, cuda or cuda:N")
+        raise SettingError(f"training.device is {reprlib.repr(config.training.device)}: expected cpu, cuda or cuda:N")
 
 
 def _check_widths(config: TrainConfig) -> None:
@@ -127,7 +130,9 @@ def _check_elements(config: TrainConfig) -> None:
     for key, symbols in named.items():
         for symbol in symbols:
             if symbol not in SYMBOLS[1:]:
-                raise SettingError(f"{key} holds {symbol!r}: expected symbols of elements such as 'H' or 'Na'")
+                raise SettingError(
+                    f"{key} holds {reprlib.repr(symbol)}: expected symbols of elements such as 'H' or 'Na'"
+                )
     if len(set(config.model.elements)) != len(config.model.elements):
         raise SettingError("model.elements names an element twice: name each once")
     if charges.formal_charges and charges.head != "bond":

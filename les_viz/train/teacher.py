@@ -1,5 +1,6 @@
 """Any potential as teacher: energies and forces of given structures from an ASE calculator."""
 
+import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -33,7 +34,7 @@ def make_calculator(config: TeacherConfig) -> Any:  # noqa: ANN401  (ASE's calcu
     module, _, attribute = config.calculator.partition(":")
     if not all(part.isidentifier() for part in (*module.split("."), *attribute.split("."))):
         raise SettingError(
-            f"teacher.calculator is {config.calculator!r}: expected 'tblite' or 'module:callable', such as "
+            f"teacher.calculator is {reprlib.repr(config.calculator)}: expected 'tblite' or 'module:callable', such as "
             "'ase.calculators.emt:EMT'"
         )
     return _made(_imported(config.calculator, "install its package"), config.arguments, config)

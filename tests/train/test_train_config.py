@@ -54,6 +54,11 @@ def test_lists_tables_and_whole_numbers_for_numbers_are_read():
         (changed(training={"epochs": True}), "expected a whole number"),
         (changed(training={"epochs": 0}), r"training.epochs is 0: expected a number from 1"),
         (changed(training={"learning_rate": float("nan")}), "training.learning_rate is nan"),
+        (changed(training={"learning_rate": 10**400}), r"training.learning_rate is 10+\.\.\.0+: expected a number"),
+        (
+            changed(training={"dtype": "x" * 5000}),
+            r"^training.dtype is 'x+\.\.\.x+': expected one of float32, float64$",
+        ),
         (changed(training={"dtype": "half"}), "training.dtype is 'half': expected one of float32, float64"),
         (changed(training={"device": "tpu"}), "training.device is 'tpu'"),
         (changed(model={"energy_hidden": [8, 0]}), r"model.energy_hidden is \[8, 0\]: expected widths from 1 to"),
@@ -91,6 +96,9 @@ def test_mistakes_are_named(content, problem):
 def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(SettingError, match=r"no.toml: cannot be read"):
         read_config(tmp_path / "no.toml")
+    (tmp_path / "long.toml").write_text("x = " + "1" * 5000, encoding="utf-8")
+    with pytest.raises(SettingError, match=r"long.toml: is no valid TOML"):
+        read_config(tmp_path / "long.toml")
     path = tmp_path / "bad.toml"
     path.write_text("[data\n")
     with pytest.raises(SettingError, match=r"bad.toml: is no valid TOML"):
