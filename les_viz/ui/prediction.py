@@ -61,6 +61,8 @@ def predict_on_bench(
             if kept is not None:
                 label = plain(f"Back to {kept.structure.label}")
                 st.button(label, key="back_to_shown", on_click=_put_back, args=(kept,))
+        if _is_known_to_none(structure, model):
+            st.caption("No bundled model knows all these elements: upload one that does, in the sidebar under Model.")
         _say_what_is_kept(kept)
         return kept
     update(shown=shown)
@@ -234,7 +236,7 @@ def _offer_undo(structure: StructureEntry, model: ModelEntry, quantities: frozen
 
 def _offer_models(structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> None:
     """A click to a bundled model that knows the elements and has what is asked for, if the present one does not."""
-    numbers = edited(structure.frames[current().frame], current().edits).numbers.tolist()
+    numbers = _numbers(structure)
     is_response = Quantity.BORN_EFFECTIVE_CHARGES in quantities
 
     def serves(candidate: "LESModel") -> bool:
@@ -246,6 +248,19 @@ def _offer_models(structure: StructureEntry, model: ModelEntry, quantities: froz
     for name in models.names():
         if serves(models.load_sample(name).model):
             st.button(f"Use the model {name}", on_click=_take_model, args=(name,))
+
+
+def _is_known_to_none(structure: StructureEntry, model: ModelEntry) -> bool:
+    """Whether neither the present nor any bundled model knows the elements."""
+    numbers = _numbers(structure)
+    if not models.unknown_elements(model.model, numbers):
+        return False
+    return all(models.unknown_elements(models.load_sample(name).model, numbers) for name in models.names())
+
+
+def _numbers(structure: StructureEntry) -> list[int]:
+    """Atomic numbers of the frame on the bench, changes included."""
+    return edited(structure.frames[current().frame], current().edits).numbers.tolist()
 
 
 def _take_model(name: str) -> None:

@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import StopException
 import les_viz
 from les_viz import resources
 from les_viz.reference import equilibration
-from les_viz.ui import models, structures
+from les_viz.ui import charges, models, structures
 from les_viz.ui.edits import MoveAtom, SwapElement
 
 
@@ -197,6 +197,7 @@ def test_a_structure_that_does_not_fit_is_said_in_the_sidebar_and_the_picture_st
     assert len(page.errors()) == 1
     assert page.payload()[0]["digest"] == before
     assert any("Below is still" in caption.value for caption in page.app.main.caption)
+    assert any("No bundled model knows" in caption.value for caption in page.app.main.caption)
     page.app.button(key="back_to_shown").click().run()
     assert page.errors() == []
     assert page.payload()[0]["digest"] == before
@@ -382,6 +383,16 @@ def test_an_atom_that_was_dragged_in_the_viewer_stays_where_it_was_let_go(page):
     assert not np.allclose(after["values"], before["values"])
     page.app.button(key="undo_in_sidebar").click().run()
     np.testing.assert_array_equal(page.payload()[1]["values"], before["values"])
+
+
+def test_a_downloaded_structure_with_charges_brings_them_back(page):
+    shown = page.app.session_state["les_viz_session"].shown
+    page.upload("structure", "charges.extxyz", charges.extxyz_of(shown))
+    page.open_tab("charges_tabs", "Beside other charges")
+    assert page.errors() == []
+    assert page.app.button_group(key="beside_charges 0").options == ["in the file: partial_charges", "formal charges"]
+    assert page.metrics()["RMS difference"] == "0.000 e"
+    assert page.metrics()["Slope through the origin"] == "+1.000"
 
 
 def test_charges_of_the_file_are_those_of_the_structure_as_it_came(page):
