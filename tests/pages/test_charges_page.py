@@ -203,6 +203,18 @@ def test_a_structure_that_does_not_fit_is_said_in_the_sidebar_and_the_picture_st
     assert page.payload()[0]["digest"] == before
 
 
+def test_the_way_back_leads_from_a_page_that_has_shown_nothing_yet(page, open_page):
+    salt = Atoms("NaCl", [[0, 0, 0], [2.8, 0, 0]], cell=[6, 6, 6], pbc=True)
+    page.upload("structure", "salt.xyz", extxyz(salt))
+    response = open_page("response")
+    response.app.session_state["les_viz_session"] = page.app.session_state["les_viz_session"]
+    response.app.run()
+    assert len(response.errors()) == 1
+    response.app.button(key="back_to_shown").click().run()
+    assert response.errors() == []
+    assert "Dipole per cell" in response.metrics()
+
+
 @pytest.mark.parametrize(("button", "is_periodic"), [("Treat as periodic", True), ("Treat as open", False)])
 def test_mixed_periodicity_asks_how_to_treat_it(page, button, is_periodic):
     slab = water()
