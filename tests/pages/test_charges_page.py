@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import StopException
 import les_viz
 from les_viz import resources
 from les_viz.reference import equilibration
-from les_viz.ui import charges, models, structures
+from les_viz.ui import models, structures
 from les_viz.ui.edits import MoveAtom, SwapElement
 
 
@@ -203,18 +203,6 @@ def test_a_structure_that_does_not_fit_is_said_in_the_sidebar_and_the_picture_st
     assert page.payload()[0]["digest"] == before
 
 
-def test_the_way_back_leads_from_a_page_that_has_shown_nothing_yet(page, open_page):
-    salt = Atoms("NaCl", [[0, 0, 0], [2.8, 0, 0]], cell=[6, 6, 6], pbc=True)
-    page.upload("structure", "salt.xyz", extxyz(salt))
-    response = open_page("response")
-    response.app.session_state["les_viz_session"] = page.app.session_state["les_viz_session"]
-    response.app.run()
-    assert len(response.errors()) == 1
-    response.app.button(key="back_to_shown").click().run()
-    assert response.errors() == []
-    assert "Dipole per cell" in response.metrics()
-
-
 @pytest.mark.parametrize(("button", "is_periodic"), [("Treat as periodic", True), ("Treat as open", False)])
 def test_mixed_periodicity_asks_how_to_treat_it(page, button, is_periodic):
     slab = water()
@@ -395,16 +383,6 @@ def test_an_atom_that_was_dragged_in_the_viewer_stays_where_it_was_let_go(page):
     assert not np.allclose(after["values"], before["values"])
     page.app.button(key="undo_in_sidebar").click().run()
     np.testing.assert_array_equal(page.payload()[1]["values"], before["values"])
-
-
-def test_a_downloaded_structure_with_charges_brings_them_back(page):
-    shown = page.app.session_state["les_viz_session"].shown
-    page.upload("structure", "charges.extxyz", charges.extxyz_of(shown))
-    page.open_tab("charges_tabs", "Beside other charges")
-    assert page.errors() == []
-    assert page.app.button_group(key="beside_charges 0").options == ["in the file: partial_charges", "formal charges"]
-    assert page.metrics()["RMS difference"] == "0.000 e"
-    assert page.metrics()["Slope through the origin"] == "+1.000"
 
 
 def test_charges_of_the_file_are_those_of_the_structure_as_it_came(page):
