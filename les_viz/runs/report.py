@@ -307,7 +307,7 @@ _PARTS: dict[str, Callable[[RunResults, Report], None]] = {
 
 def _volume(results: RunResults) -> float:
     if not results.periodic:
-        raise SettingError("the system is open: there is no volume")
+        raise SettingError("the system is open and has no volume; choose a run of a periodic structure")
     return results.volume
 
 

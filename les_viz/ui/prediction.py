@@ -58,9 +58,9 @@ def predict_on_bench(
             _offer_ways_out(error)
             _offer_undo(structure, model, quantities)
             _offer_models(structure, model, quantities)
-            if kept is not None:
-                label = plain(f"Back to {kept.structure.label}")
-                st.button(label, key="back_to_shown", on_click=_put_back, args=(kept,))
+            _offer_the_way_back(kept, structure)
+        if _is_known_to_none(structure, model):
+            st.caption("No bundled model knows all these elements: upload one that does, in the sidebar under Model.")
         _say_what_is_kept(kept)
         return kept
     update(shown=shown)
@@ -234,7 +234,7 @@ def _offer_undo(structure: StructureEntry, model: ModelEntry, quantities: frozen
 
 def _offer_models(structure: StructureEntry, model: ModelEntry, quantities: frozenset[str]) -> None:
     """A click to a bundled model that knows the elements and has what is asked for, if the present one does not."""
-    numbers = edited(structure.frames[current().frame], current().edits).numbers.tolist()
+    numbers = _numbers(structure)
     is_response = Quantity.BORN_EFFECTIVE_CHARGES in quantities
 
     def serves(candidate: "LESModel") -> bool:
@@ -246,6 +246,28 @@ def _offer_models(structure: StructureEntry, model: ModelEntry, quantities: froz
     for name in models.names():
         if serves(models.load_sample(name).model):
             st.button(f"Use the model {name}", on_click=_take_model, args=(name,))
+
+
+def _offer_the_way_back(kept: Shown | None, structure: StructureEntry) -> None:
+    """A click to what worked before, on this page or, with another structure, on another one."""
+    last = current().shown if kept is None else kept
+    if last is not None and (kept is not None or last.structure.key != structure.key):
+        label = plain(f"Back to {last.structure.label}")
+        st.button(label, key="back_to_shown", on_click=_put_back, args=(last,))
+
+
+def _is_known_to_none(structure: StructureEntry, model: ModelEntry) -> bool:
+    """Whether neither the present nor any bundled model knows the elements."""
+    numbers = _numbers(structure)
+    if not models.unknown_elements(model.model, numbers):
+        return False
+    return all(models.unknown_elements(models.load_sample(name).model, numbers) for name in models.names())
+
+
+def _numbers(structure: StructureEntry) -> list[int]:
+    """Atomic numbers of the frame on the bench, changes included."""
+    numbers: list[int] = edited(structure.frames[current().frame], current().edits).numbers.tolist()
+    return numbers
 
 
 def _take_model(name: str) -> None:

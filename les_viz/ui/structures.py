@@ -136,5 +136,5 @@ def describe(atoms: "ase.Atoms") -> str:
         angles = atoms.cell.angles()
         skewed = "" if np.allclose(angles, 90, atol=_RIGHT) else ", " + ", ".join(f"{angle:.1f}°" for angle in angles)
         parts.append(f"cell {lengths} Å{skewed}")
-    parts.append(("periodic" if atoms.pbc.all() else "partly periodic") if atoms.pbc.any() else "open")
+    parts.append(("periodic" if atoms.pbc.all() else "partly periodic") if atoms.pbc.any() else "open (not periodic)")
     return " · ".join(parts)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from les_viz.ui.wording import number
 
-MOST_CELLS = 3000
+MOST_CELLS = 4000
 """With a text of their own for each; larger tables are formatted by the browser, which knows the hyphen only."""
 
 

@@ -197,6 +197,7 @@ def test_a_structure_that_does_not_fit_is_said_in_the_sidebar_and_the_picture_st
     assert len(page.errors()) == 1
     assert page.payload()[0]["digest"] == before
     assert any("Below is still" in caption.value for caption in page.app.main.caption)
+    assert any("No bundled model knows" in caption.value for caption in page.app.main.caption)
     page.app.button(key="back_to_shown").click().run()
     assert page.errors() == []
     assert page.payload()[0]["digest"] == before

@@ -31,7 +31,7 @@ def test_a_structure_is_described_in_one_line():
     assert structures.is_mixed(entry(slab), 0)
     assert structures.describe(slab).endswith("partly periodic")
     slab.pbc = False
-    assert structures.describe(slab) == "H₄O₂, 6 atoms · open"
+    assert structures.describe(slab) == "H₄O₂, 6 atoms · open (not periodic)"
 
 
 def test_the_digest_follows_what_a_model_sees():
