@@ -17,7 +17,7 @@ from les_viz.ui.engine import load_engine
 from les_viz.ui.prediction import predict_on_bench
 from les_viz.ui.session import ModelEntry, Shown, StructureEntry, current, update
 from les_viz.ui.settings import bound_tab
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, sentence
 
 _STYLE = """<style>
 .stMainBlockContainer { padding: 2.4rem 2rem 2rem; }
@@ -75,7 +75,7 @@ class Bench:
     def warn(self, shown: Shown) -> None:
         """Say why numbers of this page are not to be trusted, beside them."""
         for warning in shown.prediction.warnings:
-            st.warning(plain(warning[:1].upper() + warning[1:]))
+            st.warning(plain(sentence(warning)))
 
     def offer(self, script: str) -> None:
         """Put the Python of the page, and its address, into the corner."""

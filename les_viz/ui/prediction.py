@@ -13,7 +13,7 @@ from les_viz.ui import jobs, models, structures
 from les_viz.ui.edits import edited
 from les_viz.ui.keys import sample_key
 from les_viz.ui.session import ModelEntry, Session, Shown, StructureEntry, current, update
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, sentence
 
 if TYPE_CHECKING:
     import ase
@@ -209,7 +209,7 @@ def _explain(error: LesVizError, structure: StructureEntry) -> None:
     else:
         words = str(error)
     say = st.info if isinstance(error, jobs.CancelledError) else st.error  # as it was wished
-    say(plain(words[:1].upper() + words[1:]))
+    say(plain(sentence(words)))
 
 
 def _offer_ways_out(error: LesVizError) -> None:

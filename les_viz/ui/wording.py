@@ -18,6 +18,11 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _LINKED.sub(_JOINER, text))
 
 
+def sentence(text: str) -> str:
+    """A message that stands by itself: it began with a small letter, to follow a name or a colon."""
+    return text[:1].upper() + text[1:]
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number with a true minus and no plus; zero has no sign."""
     text = f"{abs(value):.{digits}f}"

@@ -5,13 +5,18 @@ import pytest
 
 from les_viz.elements import subscripted
 from les_viz.plots.text import measured, signed
-from les_viz.ui.wording import as_markdown, number, plain
+from les_viz.ui.wording import as_markdown, number, plain, sentence
 
 
 def test_signs_are_written_out():
     assert (signed(-0.5), signed(0.25, 2), signed(-1e-9)) == ("−0.500", "+0.25", "0.000")
     assert number(-2.5, 1) == "−2.5"
     assert number(-1e-9) == "0.000"
+
+
+def test_a_message_by_itself_begins_with_a_capital():
+    assert sentence("the CH3 group of x.xyz") == "The CH3 group of x.xyz"
+    assert sentence("") == ""
 
 
 def test_formulas_have_subscripts():

@@ -6,7 +6,7 @@ from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.states import State, is_moving
 from les_viz.ui.dynamics import actions
 from les_viz.ui.session import ModelEntry, StructureEntry, current
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, sentence
 
 LOOK_EVERY_S = 1.0
 _DAY_S = 86_400
@@ -36,7 +36,7 @@ def show_transport(entry: RunEntry, structure: StructureEntry | None, model: Mod
             _show_buttons(now, structure, model)
             st.caption(state_in_words(now), width="content")  # in larger letters it may need a line of its own
         if now.status.message:
-            (st.error if now.status.state == State.FAILED else st.caption)(plain(_sentence(now.status.message)))
+            (st.error if now.status.state == State.FAILED else st.caption)(plain(sentence(now.status.message)))
 
     bar()
 
@@ -96,12 +96,8 @@ def state_in_words(entry: RunEntry) -> str:
     return " · ".join(parts)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def show_problem() -> None:
     """What went wrong with the last button."""
     problem = current().run_problem
     if problem is not None:
-        st.error(plain(_sentence(problem)))
+        st.error(plain(sentence(problem)))

@@ -19,7 +19,7 @@ from les_viz.ui.dynamics.transport import show_problem, show_start, show_transpo
 from les_viz.ui.frame import Bench, panels
 from les_viz.ui.session import Shown, current
 from les_viz.ui.viewer import mount_viewer, select_atom
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, sentence
 from les_viz.viewer.scene import colorings, scene_of
 
 QUESTION = "How do the atoms move, and what does an electric field do to them? Press play and drag the field."
@@ -70,7 +70,7 @@ def show_controls(bench: Bench, run: RunEntry | None) -> None:
     show_problem()
     show_field()
     for note in [] if run is None else run.described.get("notes", []):
-        st.caption(f":material/info: :orange[{plain(note)}]")
+        st.caption(f":material/info: :orange[{plain(sentence(note))}]")
 
 
 def show_plots(run: RunEntry | None) -> None:

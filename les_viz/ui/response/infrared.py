@@ -24,7 +24,7 @@ from les_viz.ui.session import Shown
 from les_viz.ui.settings import bound, chosen
 from les_viz.ui.tables import as_numbers
 from les_viz.ui.viewer import LOWEST, Playback, mount_viewer
-from les_viz.ui.wording import plain
+from les_viz.ui.wording import plain, sentence
 from les_viz.units import INFRARED_KM_PER_MOL
 from les_viz.viewer.frames import Frames
 from les_viz.viewer.layers import Arrows
@@ -108,7 +108,7 @@ def _warn(shown: Shown, molecule: "ase.Atoms") -> None:
         st.caption("No card says whether this model has seen molecules alone; if not, do not trust these intensities.")
     if shown.prediction.pbc:  # those of an open system stand above
         alone = predict_cached(shown.model, molecule, frozenset({"latent_charges"}), boundary="open")
-        reasons += [warning[:1].upper() + warning[1:] for warning in alone.warnings]
+        reasons += map(sentence, alone.warnings)
     if any(reasons):
         st.warning(plain(" ".join(filter(None, reasons))))
 
