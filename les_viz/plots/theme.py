@@ -61,7 +61,10 @@ def diverging_scale() -> list[list[Any]]:
 
 
 _MARGIN: Final = {"l": 60, "r": 16, "t": 8, "b": 54}
-"""Pixels in which labels mostly find room: where they do not, plotly makes room and draws all anew, twice or more."""
+"""Pixels in which labels mostly find room: where they do not, plotly makes room and draws all anew, twice or more.
+
+On pages, Streamlit's theme takes `l` and `r` back to 0, and plotly makes that room itself.
+"""
 
 
 @functools.cache
