@@ -3,6 +3,7 @@
 import difflib
 import math
 import reprlib
+import sys
 import tomllib
 import typing
 from dataclasses import MISSING, fields, is_dataclass
@@ -14,9 +15,6 @@ from les_viz.errors import SettingError
 _Table = TypeVar("_Table")
 
 MAX_BYTES = 1_000_000
-_NOT_FINITE = 1 << 1023
-"""Whole numbers from here on are beyond what a floating-point number holds."""
-
 _NAMES = {float: "a number", int: "a whole number", str: "a text in quotes", bool: "true or false"}
 
 
@@ -93,7 +91,7 @@ def _value(kind: Any, value: object, where: str) -> Any:  # noqa: ANN401 - any t
         return {key: _value(item_kind, item, f"{where}.{key}") for key, item in value.items()}
     if kind is Any:
         return value
-    if kind is float and type(value) is int and abs(value) < _NOT_FINITE:
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         value = float(value)
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
         raise SettingError(f"{where} is {reprlib.repr(value)}: expected {_NAMES[kind]}")

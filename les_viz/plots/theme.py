@@ -94,7 +94,7 @@ def template() -> go.layout.Template:
     return go.layout.Template(layout=layout)
 
 
-LECTURE_TYPE, LECTURE_HEIGHT, _LECTURE_LINE, _LECTURE_MARK, _LECTURE_MARGIN = 18, 1.2, 1.6, 1.4, 1.35
+LECTURE_TYPE, LECTURE_HEIGHT, _LECTURE_LINE, _LECTURE_MARK = 18, 1.2, 1.6, 1.4
 """Size of the type, and how much larger all else is, where a figure is shown to a class."""
 
 _USUAL_LINE = 2.0
@@ -108,8 +108,6 @@ def enlarged(figure: go.Figure) -> go.Figure:
     copy.update_xaxes(**axes).update_yaxes(**axes)
     copy.update_layout(font_size=LECTURE_TYPE, hoverlabel_font_size=LECTURE_TYPE, legend_font_size=LECTURE_TYPE)
     copy.update_annotations(font_size=LECTURE_TYPE)
-    wide = {side: round(_LECTURE_MARGIN * _MARGIN[side]) for side in "lb" if copy.layout.margin[side] is None}
-    copy.update_layout(margin=wide)
     if copy.layout.height is not None:
         copy.layout.height *= LECTURE_HEIGHT
     for trace in copy.data:
