@@ -1,5 +1,12 @@
-"""Steps of molecular dynamics with and without a field, and what integrator and bookkeeping cost."""
+"""Steps of molecular dynamics with and without a field, and what integrator and bookkeeping cost.
 
+Measured in a process of its own, which keeps freed memory as `les-viz md` does; `python -m les_viz.benchmark.md SIZES`
+prints the numbers as JSON.
+"""
+
+import json
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -8,6 +15,7 @@ import numpy as np
 from les_viz.benchmark.model import water_box
 from les_viz.benchmark.report import milliseconds, times
 from les_viz.benchmark.timing import time_together
+from les_viz.heap import keep_freed_memory
 from les_viz.md.driver import Driver
 from les_viz.md.protocols import FieldProtocol
 from les_viz.md.settings import DynamicsSettings
@@ -35,6 +43,13 @@ class _Timed:
 
 
 def measure(*, quick: bool) -> dict[str, object]:
+    """`steps` in a fresh process."""
+    command = [sys.executable, "-m", "les_viz.benchmark.md", "quick" if quick else "all"]
+    found: dict[str, object] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return found
+
+
+def steps(*, quick: bool) -> dict[str, object]:
     """Times of a step of the bundled water, NVE at 0.5 fs.
 
     Args:
@@ -91,3 +106,8 @@ def table(result: dict[str, Any]) -> str:
             f"{milliseconds(seconds['in a field'])} | {times(row['field_over_none'])} | {row['rest_of_a_step']:.1%} |"
         )
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    keep_freed_memory()
+    print(json.dumps(steps(quick=sys.argv[1] == "quick")))

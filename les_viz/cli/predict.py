@@ -11,6 +11,7 @@ import numpy as np
 from les_viz.cli.output import check_target, warn, write_text
 from les_viz.cli.parser import nearest
 from les_viz.errors import ModelError, SettingError
+from les_viz.heap import keep_freed_memory
 from les_viz.io.reading import read_structures
 from les_viz.models.loading import load_model
 from les_viz.response.prediction import UNITS, Prediction, Quantity
@@ -40,6 +41,7 @@ def run(options: Namespace) -> None:
     # PyTorch takes seconds to load; mistakes in the options and the file are told before.
     from les_viz.response.predict import DEFAULT_QUANTITIES, predict
 
+    keep_freed_memory()
     model = load_model(options.model, device=options.device, dtype=options.dtype)
     predictions = predict(
         model,

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from les_viz.errors import LesVizError, SettingError
+from les_viz.heap import keep_freed_memory
 from les_viz.md.driver import Driver
 from les_viz.md.frames import Frame
 from les_viz.md.protocols import FieldProtocol
@@ -72,6 +73,7 @@ def execute(folder: Path, *, resume: bool, watch: Watch | None = None, steps: in
     """
     directory = RunDirectory(folder)
     config = run_config(directory.described()["config"])
+    keep_freed_memory()
     if config.limits.threads:
         torch.set_num_threads(config.limits.threads)
     try:

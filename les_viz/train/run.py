@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from les_viz.heap import keep_freed_memory
 from les_viz.train.checkpoint import check_same_data, load_checkpoint, save_checkpoint
 from les_viz.train.interrupt import StopWish
 from les_viz.train.loop import Listener, Record, Trainer
@@ -51,6 +52,7 @@ def train(path: Path, listener: Listener, *, resume: bool = False) -> Result:
     files = Files(folder / config.output.folder, config.output.name)
     files.prepare()
     state = load_checkpoint(files.checkpoint, config) if resume else None
+    keep_freed_memory()
     torch.set_num_threads(config.training.threads)
     try:
         prepared = prepare(config, folder, listener.preparing)

@@ -2,6 +2,8 @@
 
 import os
 
+from les_viz.heap import keep_freed_memory
+
 
 def load_engine() -> None:
     """Import the engine, which takes seconds, and leave half of the processors to the browser.
@@ -14,5 +16,6 @@ def load_engine() -> None:
 
     import les_viz.response.predict  # noqa: F401 - what else it needs
 
+    keep_freed_memory()
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
