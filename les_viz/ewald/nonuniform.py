@@ -95,7 +95,8 @@ def packed_kernels(kernel: GridKernel) -> tuple[Tensor, Tensor, float]:
 def _half_power(factor: Tensor, extents: Extents) -> Tensor:
     """(entries,) |S|² on the flattened half grid, from one full grid."""
     n1, n2, _ = extents
-    power = torch.view_as_real(factor[0]).square().sum(dim=3)[n1:]
+    half = factor[0, n1:]
+    power = half.real.square().addcmul_(half.imag, half.imag)
     return torch.stack((power[:, n2:].flatten(1), power[:, : n2 + 1].flip(1, 2).flatten(1)), dim=2).flatten()
 
 

@@ -80,7 +80,7 @@ def test_settings_of_torch_pme_are_at_least_as_accurate():
     allowed = accuracy["truncated sum"]
     assert {setting.calculator for setting in settings} == {"Ewald", "P3M", "PME"}
     assert any(pair[1] > allowed[1] for pair in accuracy.values())
-    assert accuracy[ewald.LOOSE_NAME] == pytest.approx(allowed, rel=1e-4)
+    assert accuracy[ewald.LOOSE_NAME] == pytest.approx(allowed, rel=5e-4)
 
 
 def test_numbers_are_written_with_units():
