@@ -48,7 +48,8 @@ class NeighborTable:
 
     def edge_vectors(self, positions: Tensor, cell: Tensor, system_idx: Tensor) -> Tensor:
         """(atoms, neighbours, 3) vectors from sender to receiver, Å; padding lies beyond the cutoff."""
-        vectors = positions.unsqueeze(1) - positions[self.neighbor_indices]
+        senders = positions.index_select(0, self.neighbor_indices.flatten()).view(*self.neighbor_indices.shape, 3)
+        vectors = positions.unsqueeze(1) - senders
         if self.neighbor_shifts is not None:
             shifts = self.neighbor_shifts.to(positions.dtype)
             matrices = cell.to(positions.dtype)

@@ -2,10 +2,10 @@
 
 Equal accuracy: the sum of a LES model stops at k_cutoff = π/Å, and by that differs from the converged kernel
 erf(r/√2σ)/r. The direct sum, `nufft` and the plain algorithm compute the same truncated sum; `nufft` in double
-precision to 1e-12, and once more to 1e-4, whose error is fifty times below that of the truncation. torch-pme computes the
-converged kernel on a mesh or grid of its own: it gets the coarsest setting whose potential and forces are no further
-from the converged ones than the truncated sum's. Its real-space part is not needed (the kernel is smooth) and left
-out.
+precision to 1e-12, and once more to 1e-4, whose error is fifty times below that of the truncation. torch-pme computes
+the converged kernel on a mesh or grid of its own: it gets the coarsest setting whose potential and forces are no
+further from the converged ones than the truncated sum's. Its real-space part is not needed (the kernel is smooth) and
+left out.
 """
 
 from collections.abc import Callable

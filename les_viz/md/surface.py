@@ -128,8 +128,9 @@ class ModelSurface:
         if in_field and self._transfers:
             forces, from_field = forces_in_field(self.model, evaluation, field), None
         else:
-            forces, stress = evaluation.forces_and_stress()
-            from_field = None
+            pulls = evaluation.pulls()
+            forces, from_field = evaluation.forces(pulls), None
+            stress = evaluation.stress(pulls) if wanted.stress else None
         needs_born = self._answers and (wanted.born_charges or (in_field and self._born_is_cheap))
         born = self._born_charges(evaluation, sum_rule=wanted.sum_rule) if needs_born else None
         if in_field and not self._transfers:
@@ -139,7 +140,7 @@ class ModelSurface:
                 else torch.einsum("a,iab->ib", field, born)
             )
             forces = forces + from_field
-        return self._place(atoms, evaluation, forces, from_field, born, stress if wanted.stress else None)
+        return self._place(atoms, evaluation, forces, from_field, born, stress)
 
     def _born_charges(self, evaluation: Evaluation, *, sum_rule: bool) -> torch.Tensor:
         identity = torch.eye(3, device=self.model.device)

@@ -196,14 +196,18 @@ def _radial(representation: "Representation", distance: Tensor) -> tuple[Tensor,
 
 
 def _angular(unit: Tensor, l_max: int) -> Tensor:
-    """(atoms, monomials, neighbours) monomials of (atoms, 3, neighbours) unit vectors, each from one below it."""
-    every = [powers for level in range(l_max + 1) for powers in monomials.monomials_of(level)]
-    found = unit.new_empty(len(unit), len(every), unit.shape[2])
+    """(atoms, monomials, neighbours) monomials of (atoms, 3, neighbours) unit vectors.
+
+    In their order, a level is x times the whole level below, then y times those at its end that have no x, then z^l.
+    """
+    found = unit.new_empty(len(unit), monomials.count(l_max), unit.shape[2])
     found[:, 0] = 1
-    for row, powers in enumerate(every[1:], start=1):
-        axis = next(d for d in range(3) if powers[d])
-        below = every.index(tuple(n - (d == axis) for d, n in enumerate(powers)))  # type: ignore[arg-type]
-        torch.mul(found[:, below], unit[:, axis], out=found[:, row])
+    for level in range(1, l_max + 1):
+        row, below = monomials.level_slice(level).start, monomials.level_slice(level - 1)
+        for axis, many in enumerate((below.stop - below.start, level, 1)):
+            factors = found[:, below.stop - many : below.stop]
+            torch.mul(factors, unit[:, axis : axis + 1], out=found[:, row : row + many])
+            row += many
     return found
 
 

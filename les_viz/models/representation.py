@@ -210,8 +210,8 @@ class Representation(nn.Module):
 
     def _receiver(self, surroundings: Surroundings, width: int) -> Tensor:
         """(atoms, width) θ'[b] repeated, not broadcast: products with a last axis of two or three numbers are slow."""
-        receiver = self.receiver_embedding[surroundings.element_idx]
-        return receiver.repeat(1, width // receiver.shape[1])
+        receiver = self.receiver_embedding
+        return receiver.repeat(1, width // receiver.shape[1]).index_select(0, surroundings.element_idx)
 
     def _with_invariants(self, density: Tensor) -> AtomDensity:
         return AtomDensity(density, self._by_radial(self._invariants(density)))
@@ -251,12 +251,14 @@ class _OneAndTwo(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         density, weights = ctx.saved_tensors
-        slopes = (2 * weights.T) @ upstream[1:].flatten(1)
+        slopes = 2 * weights.T
         if torch.is_grad_enabled():
-            return torch.cat((upstream[:1], slopes.view_as(density[1:]) * density[1:])), None
+            pulled = (slopes @ upstream[1:].flatten(1)).view_as(density[1:]) * density[1:]
+            return torch.cat((upstream[:1], pulled)), None
         pulled = torch.empty_like(density)
         pulled[0] = upstream[0]
-        torch.mul(slopes.view_as(density[1:]), density[1:], out=pulled[1:])
+        torch.mm(slopes, upstream[1:].flatten(1), out=pulled[1:].flatten(1))
+        pulled[1:].mul_(density[1:])
         return pulled, None
 
 

@@ -52,18 +52,24 @@ class Evaluation:
         """(atoms, channels) latent charges without a graph, e."""
         return self.latent.charges.detach()
 
-    def forces_and_stress(self) -> tuple[Tensor, Tensor]:
-        """(atoms, 3) eV/Å and (systems, 3, 3) eV/Å³; keeps the graph for further derivatives."""
+    def pulls(self) -> Tensor:
+        """(atoms, neighbours, 3) derivatives of the energy in the edge vectors, eV/Å; keeps the graph."""
         target = self.latent.energies.sum() + (self.latent.charges * self.potential).sum()
-        pulls = edge_gradient(target, self.surroundings.vectors)
-        forces = -sum_over_edges(pulls, self.table) + (self.charges.unsqueeze(2) * self.field).sum(dim=1)
+        return edge_gradient(target, self.surroundings.vectors)
+
+    def forces(self, pulls: Tensor) -> Tensor:
+        """(atoms, 3) eV/Å."""
+        return -sum_over_edges(pulls, self.table) + (self.charges.unsqueeze(2) * self.field).sum(dim=1)
+
+    def stress(self, pulls: Tensor) -> Tensor:
+        """(systems, 3, 3) eV/Å³; zero for open systems."""
         virials = torch.einsum("ika,ikb->iab", pulls, self.surroundings.vectors.detach())
         per_system = virials.new_zeros(self.system.n_systems, 3, 3).index_add(0, self.system.system_idx, virials)
         volume = torch.linalg.det(self.system.cell).abs().to(per_system.dtype)
         periodic = self.system.is_periodic
         inverse_volume = torch.where(periodic, 1 / torch.where(periodic, volume, torch.ones_like(volume)), 0.0)
         symmetric = 0.5 * (per_system + per_system.transpose(1, 2)) * inverse_volume[:, None, None]
-        return forces, symmetric.to(forces.dtype) + self.long_range_stress
+        return symmetric.to(pulls.dtype) + self.long_range_stress
 
 
 def evaluate(

@@ -147,7 +147,9 @@ def predict_system(
 
 def predict_evaluated(model: LESModel, evaluation: Evaluation, request: Request) -> list[Prediction]:
     """`predict_system` where networks and Coulomb sum have run, with derivatives if any are asked for."""
-    forces, stress = evaluation.forces_and_stress() if request.mechanical else (None, None)
+    pulls = evaluation.pulls() if request.mechanical else None
+    forces = None if pulls is None else evaluation.forces(pulls)
+    stress = evaluation.stress(pulls) if pulls is not None and Quantity.STRESS in request.quantities else None
     born, charge_derivative = _born_charges(model, evaluation, request) if request.born else (None, None)
     return assemble(model, evaluation, request, Derivatives(forces, stress, born, charge_derivative))
 
