@@ -117,6 +117,8 @@ def enlarged(figure: go.Figure) -> go.Figure:
                 trace.marker.size *= _LECTURE_MARK
         elif trace.type in ("contour", "heatmap"):
             trace.colorbar.update(tickfont_size=LECTURE_TYPE, title_font_size=LECTURE_TYPE)
+        if trace.type in ("scatter", "heatmap") and trace.textfont.size is not None:
+            trace.textfont.size *= LECTURE_HEIGHT
     return copy
 
 

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from les_viz.plots import theme
 from les_viz.plots.curves import Curve, curves
 from les_viz.plots.histogram import histogram_by_element
+from les_viz.plots.tensor import tensor_map
 
 
 def test_a_figure_for_a_lecture_is_a_larger_copy():
@@ -24,6 +25,12 @@ def test_bars_and_their_titles_grow_too():
     large = theme.enlarged(figure)
     assert large.layout.height > figure.layout.height
     assert {note.font.size for note in large.layout.annotations} == {large.layout.xaxis.tickfont.size}
+
+
+def test_numbers_in_cells_grow_too():
+    figure = tensor_map(np.diag([1.0, -0.5, 0.2]), label="BEC (e)", limit=1.0)
+    (large,) = theme.enlarged(figure).data
+    assert large.textfont.size > figure.data[0].textfont.size
 
 
 def test_changing_a_figure_leaves_the_template_of_the_others_alone():
