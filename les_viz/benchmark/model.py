@@ -1,8 +1,13 @@
 """Energy and forces of a model, and its Born effective charges, against the plain algorithm.
 
-The plain code gets what `predict` gets: atoms with their positions, neighbours to be found.
+The plain code gets what `predict` gets: atoms with their positions, neighbours to be found. Each row is measured in a
+fresh process, and once more in one that keeps freed memory (`les_viz.heap`): how long the plain code takes depends on
+that, for its tensors are large. `python -m les_viz.benchmark.model NAME DTYPE REPEATS BUDGET MEMORY` prints one row.
 """
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +18,7 @@ from les_viz.benchmark.plain import PlainModel, PlainStructure
 from les_viz.benchmark.report import milliseconds, times
 from les_viz.benchmark.timing import time_together
 from les_viz.errors import SettingError
+from les_viz.heap import keep_freed_memory
 from les_viz.io.reading import read
 from les_viz.models.loading import load_model
 from les_viz.resources import APP_ROOT, SAMPLE_MODELS
@@ -27,6 +33,12 @@ PUBLISHED = APP_ROOT.parent / "shared" / "published" / "water_v4.pth"
 """Measured too where it is."""
 
 FORCES = frozenset({"energy", "forces"})
+BUDGET_S = 15.0
+"""Seconds of a row."""
+
+MEMORY = ("as it is", "kept")
+"""How the C library deals with freed memory: by itself, or as `les-viz md` has it."""
+
 BORN_CHARGES = FORCES | {"born_effective_charges"}
 
 
@@ -51,17 +63,31 @@ def measure(*, quick: bool) -> dict[str, object]:
         quick: single precision and 192 atoms only; else 1536 atoms too, in single precision.
 
     Returns:
-        `rows`: one a model, size and precision, with seconds by task.
+        `rows`: one a model, size and precision, with seconds by task; `kept`: the same where freed memory is kept.
     """
     rows = []
     for dtype in ("float32",) if quick else ("float32", "float64"):
-        for name, source in models().items():
-            model = load_model(source, dtype=dtype)
+        for name in models():
             for repeats in (1,) if quick or dtype == "float64" else (1, 2):
-                atoms = water_box().repeat((repeats,) * 3)
-                seconds = time_together(contenders(model, atoms), budget_s=3.0 if quick else 15.0)
-                rows.append({"model": name, "dtype": dtype, "atoms": len(atoms), "seconds": seconds} | ratios(seconds))
+                budget_s = BUDGET_S / 5 if quick else BUDGET_S
+                fresh, kept = (in_fresh_process(name, dtype, repeats, budget_s, memory) for memory in MEMORY)
+                rows.append(fresh | {"kept": kept})
     return {"rows": rows}
+
+
+def in_fresh_process(name: str, dtype: str, repeats: int, budget_s: float, memory: str) -> dict[str, Any]:
+    """`row` in a process of its own; `memory` is one of `MEMORY`."""
+    command = [sys.executable, "-m", "les_viz.benchmark.model", name, dtype, str(repeats), str(budget_s), memory]
+    found: dict[str, Any] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return found
+
+
+def row(name: str, dtype: str, repeats: int, budget_s: float) -> dict[str, Any]:
+    """Times of one model and size, in this process."""
+    model = load_model(models()[name], dtype=dtype)
+    atoms = water_box().repeat((repeats,) * 3)
+    seconds = time_together(contenders(model, atoms), budget_s=budget_s)
+    return {"model": name, "dtype": dtype, "atoms": len(atoms), "seconds": seconds} | ratios(seconds)
 
 
 def contenders(model: "LESModel", atoms: "ase.Atoms") -> dict[str, Callable[[], object]]:
@@ -97,15 +123,23 @@ def ratios(seconds: dict[str, float]) -> dict[str, float]:
 def table(result: dict[str, Any]) -> str:
     """The measurements as a Markdown table."""
     lines = [
-        "| model | atoms | precision | forces | plain | × | with BEC | plain | × |",
-        "|---|---:|---|---:|---:|---:|---:|---:|---:|",
+        "| model | atoms | precision | forces | plain | × | memory kept | with BEC | plain | × | memory kept |",
+        "|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for row in result["rows"]:
-        seconds = row["seconds"]
+    for found in result["rows"]:
+        seconds, kept = found["seconds"], found["kept"]
         lines.append(
-            f"| {row['model']} | {row['atoms']} | {row['dtype']} | {milliseconds(seconds['forces'])} | "
-            f"{milliseconds(seconds['plain forces'])} | {times(row['plain_over_les_viz_forces'])} | "
-            f"{milliseconds(seconds['born charges'])} | {milliseconds(seconds['plain born charges'])} | "
-            f"{times(row['plain_over_les_viz_born_charges'])} |"
+            f"| {found['model']} | {found['atoms']} | {found['dtype']} | {milliseconds(seconds['forces'])} | "
+            f"{milliseconds(seconds['plain forces'])} | {times(found['plain_over_les_viz_forces'])} | "
+            f"{times(kept['plain_over_les_viz_forces'])} | {milliseconds(seconds['born charges'])} | "
+            f"{milliseconds(seconds['plain born charges'])} | {times(found['plain_over_les_viz_born_charges'])} | "
+            f"{times(kept['plain_over_les_viz_born_charges'])} |"
         )
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    given_name, given_dtype, given_repeats, given_budget, given_memory = sys.argv[1:]
+    if given_memory == "kept":
+        keep_freed_memory()
+    print(json.dumps(row(given_name, given_dtype, int(given_repeats), float(given_budget))))
