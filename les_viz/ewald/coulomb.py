@@ -251,4 +251,4 @@ LOOSE_TOLERANCE = 1e-7
 
 LOOSE_COST = Cost(8e-7, 3.0, 4e-3, 2e-4)
 
-COSTS = {torch.float32: Cost(4e-7, 2.0, 1.3e-3, 1e-4), torch.float64: Cost(8e-7, 4.0, 1e-2, 8e-4)}
+COSTS = {torch.float32: Cost(2.8e-7, 2.0, 1.3e-3, 1e-4), torch.float64: Cost(8e-7, 4.0, 1e-2, 8e-4)}

@@ -10,7 +10,8 @@ itself and to its partner, cc with ss and cs with sc. With w+ and w- of both sig
 the potential is φ = Σ H·U with U = T Yᵀ, its slopes are ∂1 φ = Σ 2πn1 (cos U_s - sin U_c) and, with V = H Y,
 ∂2,3 φ = Σ 2πn2,3 (cos V_s - sin V_c). The stress is a sum over squares of X and products with partners.
 
-For a few hundred atoms the number of tensor operations counts more than their size: they are few, and on matrices.
+For a few hundred atoms the number of tensor operations counts more than their size: they are few, and on matrices. Atoms
+are the columns of all tables: products of that shape are up to five times as fast as those with atoms as rows.
 Tails that no k vector needs (the corners of the box around the sphere) are left out.
 """
 
@@ -37,14 +38,14 @@ class _Constants:
 
     Attributes:
         inverse_cell: (3, 3).
-        angles: (3, 3·n1 + 2·p): from fractional coordinates to the angles of all columns: heads thrice, tails twice.
-        turn: (3·n1 + 2·p,): π/2 where a column is a cosine: cos, sin, cos of heads; cos, sin of tails.
+        angles: (3·n1 + 2·p, 3): from fractional coordinates to the angles of all rows: heads thrice, tails twice.
+        turn: (3·n1 + 2·p, 1): π/2 where a row is a cosine: cos, sin, cos of heads; cos, sin of tails.
         same: (2·n1, 2·p): from a sum to its coefficient.
         partner: (2·n1, 2·p): from its partner.
         same_stress: (4·n1·p, 9): of the square of each sum.
         partner_stress: (4·n1·p, 9): of each sum times its partner.
-        head_field: (2·n1, 3): slopes of the heads along x, y, z, downhill.
-        tail_field: (2·p, 3): slopes of the tails.
+        head_field: (3, 2·n1): slopes of the heads along x, y, z, downhill.
+        tail_field: (3, 2·p): slopes of the tails.
     """
 
     inverse_cell: Tensor
@@ -64,9 +65,9 @@ class _Tables:
 
     Attributes:
         atoms: which of them.
-        heads: (atoms, 2·n1): [cos | sin].
-        turned_heads: (atoms, 2·n1): [sin | cos].
-        tails: (atoms, 2·p): [cos | sin].
+        heads: (2·n1, atoms): [cos | sin].
+        turned_heads: (2·n1, atoms): [sin | cos].
+        tails: (2·p, atoms): [cos | sin].
     """
 
     atoms: slice
@@ -97,7 +98,7 @@ def interaction(charges: Tensor, positions: Tensor, kernel: GridKernel) -> tuple
     coefficients = (sums * constants.same).addcmul_(partners, constants.partner)
     stress = (sums * sums).view(1, -1).mm(constants.same_stress)
     stress.addmm_(partners.mul_(sums).view(1, -1), constants.partner_stress)
-    turned = coefficients.roll(width // 2, 1)
+    turned = coefficients.roll(width // 2, 1).t()
     felt = [_felt(coefficients, turned, tables, constants) for tables in kept or _tables(fractional, constants)]
     if len(felt) == 1:
         return *felt[0], stress.view(3, 3)
@@ -112,13 +113,12 @@ def _tables(fractional: Tensor, constants: _Constants) -> Iterator[_Tables]:
     step = max(1, TABLE_ENTRIES // constants.turn.shape[0])
     for first in range(0, n_atoms, step):
         part = fractional if step >= n_atoms else fractional[first : first + step]
-        table = part.mm(constants.angles).add_(constants.turn).sin_()
-        shape, strides = (table.shape[0], height), table.stride()
+        table = torch.addmm(constants.turn, constants.angles, part.t()).sin_()
         yield _Tables(
-            atoms=slice(first, first + table.shape[0]),
-            heads=table.as_strided(shape, strides, 0),
-            turned_heads=table.as_strided(shape, strides, half),
-            tails=table.as_strided((table.shape[0], width), strides, height + half),
+            atoms=slice(first, first + table.shape[1]),
+            heads=table[:height],
+            turned_heads=table[half : half + height],
+            tails=table[height + half :],
         )
 
 
@@ -126,8 +126,8 @@ def _sums(charges: Tensor, chunks: Iterable[_Tables]) -> Tensor:
     """(2·n1, 2·p) sums of charges times heads times tails."""
     sums: Tensor | None = None
     for tables in chunks:
-        weighted = charges[tables.atoms] * tables.heads.t()
-        sums = weighted.mm(tables.tails) if sums is None else sums.addmm_(weighted, tables.tails)
+        weighted = charges[tables.atoms] * tables.heads
+        sums = weighted.mm(tables.tails.t()) if sums is None else sums.addmm_(weighted, tables.tails.t())
     if sums is None:
         raise RuntimeError("there are no atoms")
     return sums
@@ -135,11 +135,11 @@ def _sums(charges: Tensor, chunks: Iterable[_Tables]) -> Tensor:
 
 def _felt(coefficients: Tensor, turned: Tensor, tables: _Tables, constants: _Constants) -> tuple[Tensor, Tensor]:
     """Potential and field at some atoms."""
-    by_head = tables.tails.mm(coefficients.t())
-    by_tail = tables.heads.mm(turned).mul_(tables.tails)
-    potential = (by_head * tables.heads).sum(dim=1)
-    field = by_head.mul_(tables.turned_heads).mm(constants.head_field).addmm_(by_tail, constants.tail_field)
-    return potential, field
+    by_head = coefficients.mm(tables.tails)
+    by_tail = turned.mm(tables.heads).mul_(tables.tails)
+    potential = (by_head * tables.heads).sum(dim=0)
+    field = constants.head_field.mm(by_head.mul_(tables.turned_heads)).addmm_(constants.tail_field, by_tail)
+    return potential, field.t().contiguous()
 
 
 @lru_cache(maxsize=8)
@@ -156,15 +156,15 @@ def _constants(kernel: GridKernel) -> _Constants:
     plus, minus = kernel.twice_coulomb[0, 0][:, used, :, 0].view(1, n_heads, 1, n_tails, 2).unbind(dim=4)
     stress = kernel.stress.view(n_heads, -1, 2, 9)[:, used].view(1, n_heads, 1, n_tails, 2, 9)
     stress_plus, stress_minus = stress.unbind(dim=4)
-    downhill = -kernel.inverse_cell[0].t()
+    downhill = -kernel.inverse_cell[0]
     return _Constants(
         inverse_cell=kernel.inverse_cell[0],
-        angles=torch.cat((heads, heads, heads, tails, tails)).t().contiguous(),
-        turn=like.new_tensor((pi / 2, 0.0, pi / 2, pi / 2, 0.0)).repeat_interleave(widths),
+        angles=torch.cat((heads, heads, heads, tails, tails)),
+        turn=like.new_tensor((pi / 2, 0.0, pi / 2, pi / 2, 0.0)).repeat_interleave(widths).unsqueeze(1),
         same=(plus + minus).expand(2, -1, 2, -1).reshape(2 * n_heads, -1),
         partner=((minus - plus) * signs).reshape(2 * n_heads, -1),
         same_stress=(stress_plus + stress_minus).expand(2, -1, 2, -1, -1).reshape(-1, 9),
         partner_stress=((stress_minus - stress_plus) * signs.unsqueeze(-1)).reshape(-1, 9),
-        head_field=torch.cat((-heads, heads)) @ downhill,
-        tail_field=torch.cat((tails, -tails)) @ downhill,
+        head_field=downhill @ torch.cat((-heads, heads)).t(),
+        tail_field=downhill @ torch.cat((tails, -tails)).t(),
     )
