@@ -10,9 +10,9 @@ itself and to its partner, cc with ss and cs with sc. With w+ and w- of both sig
 the potential is φ = Σ H·U with U = T Yᵀ, its slopes are ∂1 φ = Σ 2πn1 (cos U_s - sin U_c) and, with V = H Y,
 ∂2,3 φ = Σ 2πn2,3 (cos V_s - sin V_c). The stress is a sum over squares of X and products with partners.
 
-For a few hundred atoms the number of tensor operations counts more than their size: they are few, and on matrices. Atoms
-are the columns of all tables: products of that shape are up to five times as fast as those with atoms as rows.
-Tails that no k vector needs (the corners of the box around the sphere) are left out.
+For a few hundred atoms the number of tensor operations counts more than their size: they are few, and on matrices.
+Atoms are the columns of all tables: such products are up to five times as fast as those with atoms as rows. Tails that
+no k vector needs (the corners of the box around the sphere) are left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -108,8 +108,8 @@ def interaction(charges: Tensor, positions: Tensor, kernel: GridKernel) -> tuple
 
 def _tables(fractional: Tensor, constants: _Constants) -> Iterator[_Tables]:
     """The phases of all atoms, chunk by chunk."""
-    height, width = constants.same.shape
-    n_atoms, half = fractional.shape[0], height // 2
+    n_atoms, height = fractional.shape[0], constants.same.shape[0]
+    half = height // 2
     step = max(1, TABLE_ENTRIES // constants.turn.shape[0])
     for first in range(0, n_atoms, step):
         part = fractional if step >= n_atoms else fractional[first : first + step]
