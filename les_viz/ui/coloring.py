@@ -12,7 +12,7 @@ from les_viz.ui.session import current, remember, seeded, update, widget_value
 from les_viz.viewer.scene import Coloring, colorings
 
 BY_ELEMENT = "element"
-_SHORT = {"Coulomb energy": "Coulomb", "short-range energy": "short range"}
+_SHORT = {"Coulomb energy": "E_LR", "short-range energy": "E_SR"}
 """Names that are too long for one row; the bar in the viewer has the whole."""
 _MOST_BUTTONS = 8
 """Of a row; more choices, as those of several charge channels, are a menu."""
