@@ -39,6 +39,7 @@ def test_turning_a_molecule_moves_atoms_and_not_the_camera(window):
     window.page.get_by_role("button", name="Turn", exact=True).click()
     window.page.wait_for_function(OTHER_PICTURE, arg=before)
     window.page.locator("[data-testid=stMetric]", has_text="Energy change").wait_for()
+    window.settle()
     assert window.page.locator(".les-gizmo").inner_html() == camera
     window.page.get_by_role("button", name="Undo", exact=True).last.click()  # the first is in the sidebar
     window.page.wait_for_function(f"(before) => ({PICTURE})() === before", arg=before)
