@@ -1,7 +1,7 @@
 """Steps of molecular dynamics with and without a field, and what integrator and bookkeeping cost.
 
-Measured in a process of its own, which keeps freed memory as `les-viz md` does; `python -m les_viz.benchmark.md SIZES`
-prints the numbers as JSON.
+Measured in a process of its own, which keeps freed memory as `les-viz md` does; `python -m les_viz.benchmark.md WHICH`
+(`quick` or `all`) prints the numbers as JSON.
 """
 
 import json

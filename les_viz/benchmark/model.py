@@ -33,13 +33,13 @@ PUBLISHED = APP_ROOT.parent / "shared" / "published" / "water_v4.pth"
 """Measured too where it is."""
 
 FORCES = frozenset({"energy", "forces"})
+BORN_CHARGES = FORCES | {"born_effective_charges"}
+
 BUDGET_S = 15.0
 """Seconds of a row."""
 
 MEMORY = ("as it is", "kept")
 """How the C library deals with freed memory: by itself, or as `les-viz md` has it."""
-
-BORN_CHARGES = FORCES | {"born_effective_charges"}
 
 
 def water_box() -> "ase.Atoms":
