@@ -13,7 +13,6 @@ from les_viz.ewald import grid, reciprocal
 from les_viz.ewald.grid import half_grid
 from les_viz.models.memory import bytes_needed
 from les_viz.neighbors import estimated_pairs, neighbor_table
-from les_viz.response import evaluation
 from les_viz.response.predict import predict
 from les_viz.room import RoomError, check_room, free_bytes
 from les_viz.system import System
@@ -102,16 +101,6 @@ def test_a_model_too_large_for_the_memory_is_refused(message, monkeypatch):
         RoomError, match=r"^the model for this structure \(3 atoms, 2 neighbours each within 3\.2 Å\) w"
     ):
         predict(model, water)
-
-
-def test_wrapped_born_charges_ask_for_the_room_of_their_own_graph(monkeypatch):
-    model, water = random_model(), Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [0, 0.96, 0]])
-    asked = []
-    monkeypatch.setattr(evaluation, "check_room", lambda needed, what, advice: asked.append(needed))
-    for method, times in (("local", 1), ("wrapped", 2)):
-        asked.clear()
-        predict(model, water, quantities={"born_effective_charges"}, bec_method=method)
-        assert asked == times * [bytes_needed(model.config, 3, 6, derivatives=True)]
 
 
 def test_a_training_too_large_for_the_memory_is_refused(monkeypatch):

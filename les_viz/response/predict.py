@@ -11,10 +11,11 @@ from les_viz.errors import LesVizError, ModelError, SettingError
 from les_viz.models.model import LESModel
 from les_viz.neighbors import NeighborTable
 from les_viz.response.assembly import Derivatives, Request, assemble
-from les_viz.response.born_charges import local_born_charges, wrapped_born_charges_of_model
+from les_viz.response.born_charges import local_born_charges
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.extrapolation import refuse_ions
 from les_viz.response.prediction import LARGEST_NUMBER, UNITS, Prediction, Quantity
+from les_viz.response.wrapped_born_charges import wrapped_born_charges_of_model
 from les_viz.room import RoomError
 from les_viz.system import Boundary, System, as_frames
 
@@ -187,7 +188,5 @@ def _born_charges(model: LESModel, evaluation: Evaluation, request: Request) -> 
             f"the model has {channels} charge channels, and Born effective charges are defined for one: "
             "choose another model, or do without them"
         )
-    born, charge_derivative = local_born_charges(model, evaluation)
-    if request.bec_method == "wrapped":
-        born = wrapped_born_charges_of_model(model, evaluation.system, evaluation.table)
-    return born, charge_derivative
+    of_method = wrapped_born_charges_of_model if request.bec_method == "wrapped" else local_born_charges
+    return of_method(model, evaluation)
