@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from les_viz.errors import SettingError
+from les_viz.ewald.fine_grid import OWN_CHOICE, upsampling
 from les_viz.ewald.grid import HalfGrid
 from les_viz.ewald.reciprocal import GridKernel, field_of_slope, fractional_coordinates, periodic_stress
 
@@ -137,14 +138,15 @@ def _type1(fractional: Tensor, strengths: Tensor, extents: Extents, tolerance: f
     x, y, z = _angles(fractional)
     modes = tuple(2 * n + 1 for n in extents)
     result = _library(fractional).nufft3d1(
-        x, y, z, _outgoing(strengths), modes, isign=1, **_options(fractional, tolerance)
+        x, y, z, _outgoing(strengths), modes, isign=1, **_options(fractional, tolerance, modes)
     )
     return torch.as_tensor(result, device=fractional.device).reshape(-1, *modes)
 
 
 def _type2(fractional: Tensor, modes: Tensor, tolerance: float, sign: int = 1) -> Tensor:
     x, y, z = _angles(fractional)
-    result = _library(fractional).nufft3d2(x, y, z, _outgoing(modes), isign=sign, **_options(fractional, tolerance))
+    options = _options(fractional, tolerance, tuple(modes.shape[1:]))
+    result = _library(fractional).nufft3d2(x, y, z, _outgoing(modes), isign=sign, **options)
     return torch.as_tensor(result, device=fractional.device).reshape(modes.shape[0], -1)
 
 
@@ -160,14 +162,15 @@ def _outgoing(tensor: Tensor) -> Any:  # noqa: ANN401 - a numpy array or a CUDA 
     return tensor.numpy() if tensor.device.type == "cpu" else tensor
 
 
-def _options(fractional: Tensor, tolerance: float) -> dict[str, float]:
+def _options(fractional: Tensor, tolerance: float, modes: tuple[int, ...]) -> dict[str, float]:
     if fractional.device.type != "cpu":
         return {"eps": tolerance, "gpu_device_id": fractional.device.index or 0}
     options: dict[str, float] = {"eps": tolerance, "nthreads": torch.get_num_threads()}
     if fractional.dtype == torch.float32 and tolerance >= COARSE_TOLERANCE:
         # The smaller grid costs a quarter; what it gets wrong are the largest k, which the Gaussians damp.
         options |= {"eps": max(tolerance, 1e-5), "upsampfac": 1.25, "showwarn": 0}
-    return options
+    factor = upsampling(modes, options["eps"], fractional.dtype)
+    return options if factor == OWN_CHOICE else options | {"upsampfac": factor}
 
 
 def _library(fractional: Tensor) -> Any:  # noqa: ANN401 - two libraries with the same functions
