@@ -12,6 +12,10 @@ HOSTS_VARIABLE = "LES_VIZ_HOSTS"
 """Variable of the environment: names, separated by commas, by which browsers call the app behind a proxy."""
 
 
+VISITOR_COOKIE = "les_viz_visitor"
+"""Tells the visitors of a server apart that others can reach: by browser."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:
     """Where models run, and what one upload may ask for: the server serves others at the same time."""
@@ -40,6 +44,12 @@ class Hosting:
         given = {name: environment[variable(name)] for name in names if variable(name) in environment}
         device = given.pop("device", Hosting().device)
         return Hosting(device=device, **{name: number(variable(name), text) for name, text in given.items()})
+
+
+def names_behind_a_proxy(environment: Mapping[str, str]) -> frozenset[str]:
+    """The names by which browsers of other machines call the app, in lower case; none where it is for this machine."""
+    given = environment.get(HOSTS_VARIABLE, "").lower().split(",")
+    return frozenset(name.strip() for name in given) - {""}
 
 
 def variable(name: str) -> str:

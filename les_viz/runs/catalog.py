@@ -16,6 +16,8 @@ from les_viz.runs.states import Status, read_status
 FOLDER_VARIABLE = "LES_VIZ_RUNS"
 """Environment variable that says where the app keeps its runs."""
 
+LONGEST_OWNER = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
@@ -31,6 +33,7 @@ class RunEntry:
         size_bytes: of all its files.
         modified: Unix time of the last change.
         has_frames: whether there is a trajectory to look at.
+        owner: for whom the app runs it; empty where nobody is named.
     """
 
     name: str
@@ -42,6 +45,7 @@ class RunEntry:
     size_bytes: int
     modified: float
     has_frames: bool
+    owner: str
 
     @property
     def label(self) -> str:
@@ -98,6 +102,14 @@ def entry_of(folder: Path) -> RunEntry | None:
             size_bytes=sum(file.st_size for file in files),
             modified=max(file.st_mtime for file in files),
             has_frames=directory.trajectory.is_file() and directory.thermo.is_file(),
+            owner=_owner(directory),
         )
     except (LesVizError, OSError, KeyError, TypeError, ValueError):  # being deleted, or of another version
         return None
+
+
+def _owner(directory: RunDirectory) -> str:
+    if not directory.owner.is_file():
+        return ""
+    with directory.owner.open(encoding="ascii") as file:
+        return file.read(LONGEST_OWNER)

@@ -4,6 +4,7 @@
     status.json       state, step, heartbeat of the process that runs it
     control.json      wishes of whoever watches: pause, stop, another field
     watched           touched by whoever looks on
+    owner             for whom the app runs it, where it has several visitors
     worker.log        what the process of the run printed
     start.npz         the atoms at the start
     thermo.jsonl      one line an output step
@@ -65,6 +66,11 @@ class RunDirectory:
     def watched(self) -> Path:
         """Touched by whoever looks on."""
         return self.path / "watched"
+
+    @property
+    def owner(self) -> Path:
+        """For whom the app runs it."""
+        return self.path / "owner"
 
     @property
     def log(self) -> Path:

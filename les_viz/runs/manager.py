@@ -54,8 +54,13 @@ class RunManager:
         root.mkdir(parents=True, exist_ok=True)
         threading.Thread(target=self._tick, daemon=True).start()
 
-    def submit(self, config: RunConfig, name: str | None = None) -> str:
+    def submit(self, config: RunConfig, name: str | None = None, *, owner: str = "") -> str:
         """Make a run and start it, or queue it.
+
+        Args:
+            config: what to run.
+            name: of its folder; None for the time.
+            owner: for whom; empty where there is but one.
 
         Returns:
             Its name.
@@ -68,6 +73,8 @@ class RunManager:
             config = replace(config, limits=replace(config.limits, threads=self._threads))
         directory = self.directory(name)
         create_run(config, directory.path)
+        if owner:
+            directory.owner.write_text(owner, encoding="ascii")
         self._enqueue(directory, config.dynamics.steps, resume=False)
         return name
 

@@ -5,17 +5,21 @@ under a name of its own that it has pointed here, or from another server of this
 server by a name of this machine, and come from a page that the server itself served. Streamlit takes both for its own,
 and looks its outer address up in the internet to judge others. In turn the pages are told to load nothing from
 elsewhere, whatever a text from a file may make of them, and to let nobody frame them.
+
+Where browsers of other machines may call, each of them gets a cookie, by which `visitor` tells whose runs are whose.
 """
 
 import os
+import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from les_viz.hosting import HOSTS_VARIABLE
+from les_viz.hosting import HOSTS_VARIABLE, VISITOR_COOKIE, names_behind_a_proxy
 
 _OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -39,8 +43,7 @@ class Guard:
     def __init__(self, app: ASGIApp, environment: Mapping[str, str] = os.environ) -> None:
         """Wrap an application; the environment may name further hosts, separated by commas."""
         self._app = app
-        given = environment.get(HOSTS_VARIABLE, "").lower().split(",")
-        self._further = frozenset(name.strip() for name in given) - {""}
+        self._further = names_behind_a_proxy(environment)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is ours."""
@@ -53,9 +56,14 @@ class Guard:
             await _refuse(scope, receive, send)
             return
 
+        is_new = bool(self._further) and VISITOR_COOKIE not in cookie_parser(headers.get("cookie", ""))
+
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _add_policy(MutableHeaders(scope=message), host)
+                answer = MutableHeaders(scope=message)
+                _add_policy(answer, host)
+                if is_new:
+                    answer.append("Set-Cookie", _new_visitor())
             await send(message)
 
         await self._app(scope, receive, send_on)
@@ -82,6 +90,10 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     else:
         await receive()
         await send({"type": "websocket.close", "code": 1008})
+
+
+def _new_visitor() -> str:
+    return f"{VISITOR_COOKIE}={secrets.token_hex(16)}; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax"
 
 
 def _add_policy(headers: MutableHeaders, host: str) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from les_viz import resources
+from les_viz.hosting import VISITOR_COOKIE
 from les_viz.ui import jobs
 
 
@@ -89,3 +91,14 @@ def open_bundled_page(repository):
 @pytest.fixture
 def page(open_page):
     return open_page()
+
+
+@pytest.fixture
+def come_as(monkeypatch):
+    """Has the browser of one visitor ask from now on; None for one that keeps no cookies."""
+
+    def come(secret):
+        cookies = {} if secret is None else {VISITOR_COOKIE: secret}
+        monkeypatch.setattr(ContextProxy, "cookies", property(lambda _: cookies))
+
+    return come

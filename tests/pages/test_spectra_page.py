@@ -10,6 +10,7 @@ import pytest
 from model_files import model_of_kind, write_model
 from random_models import random_atoms
 
+from les_viz.hosting import HOSTS_VARIABLE
 from les_viz.io.writing import write_extxyz
 from les_viz.plots.text import measured
 from les_viz.runs.averages import dielectric_of_fields
@@ -18,7 +19,7 @@ from les_viz.runs.execution import execute
 from les_viz.runs.report import report_of
 from les_viz.runs.results import load_results
 from les_viz.runs.setup import create_run
-from les_viz.ui.spectra.choice import RECORDED, RECORDED_FILE
+from les_viz.ui.spectra.choice import RECORDED, RECORDED_FILE, RECORDED_LABEL
 from les_viz.ui.spectra.view import quantity_in_words
 
 
@@ -149,6 +150,19 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     page = open_page("spectra", {"runs": "free,lost"})
     assert [warning.value for warning in page.app.warning] == ["lost is not among the runs of this server"]
     assert figure(page)["data"]
+
+
+def test_of_the_runs_of_others_those_are_offered_that_a_link_names(runs, monkeypatch, open_page, come_as):
+    monkeypatch.setenv("LES_VIZ_RUNS", str(runs))
+    monkeypatch.setenv(HOSTS_VARIABLE, "lab.example.org")
+    come_as("ben")
+    picker = open_page("spectra").app.multiselect(key="spectra_runs")
+    assert picker.options == [RECORDED_LABEL]
+    page = open_page("spectra", {"runs": "free"})
+    assert page.errors() == []
+    picker = page.app.multiselect(key="spectra_runs")
+    assert picker.value == ["free"]
+    assert len(picker.options) == 2
 
 
 def test_the_script_of_the_page_runs(empty, open_page, monkeypatch, tmp_path):

@@ -74,6 +74,21 @@ def test_strangers_are_turned_away(headers):
     assert "evil" not in body
 
 
+def cookies(**headers):
+    """The cookies that a page sets."""
+    return [value.decode() for name, value in asked("http", **headers)[0]["headers"] if name == b"set-cookie"]
+
+
+def test_visitors_behind_a_proxy_are_told_apart():
+    first, second = (cookies(host="lab.example.org", hosts="lab.example.org") for _ in range(2))
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert all(word in first[0] for word in ("HttpOnly", "SameSite=Lax", "Path=/"))
+    known = first[0].split(";")[0]
+    assert cookies(host="lab.example.org", hosts="lab.example.org", cookie=f"other=1; {known}") == []
+    assert cookies(host="127.0.0.1:8501") == []
+
+
 def test_names_behind_a_proxy_are_told():
     hosts = "lab.example.org, Other.example.org"
     assert not is_let_in(host="lab.example.org")

@@ -11,6 +11,7 @@ from les_viz.ui.dynamics.desk import manager, show
 from les_viz.ui.dynamics.plan import LIMITS, change_plan, current_plan, tables_of
 from les_viz.ui.dynamics.stream import back_to_live
 from les_viz.ui.session import ModelEntry, StructureEntry, current, update
+from les_viz.ui.visitor import visitor
 
 
 def start(structure: StructureEntry, model: ModelEntry) -> None:
@@ -20,7 +21,7 @@ def start(structure: StructureEntry, model: ModelEntry) -> None:
     try:
         stop_shown()
         tables = tables_of(current_plan(), structure, model)
-        name = manager().submit(run_config({**tables, "limits": LIMITS}))
+        name = manager().submit(run_config({**tables, "limits": LIMITS}), owner=visitor())
     except (LesVizError, OSError) as error:
         update(run_problem=_in_words(error))
         return

@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from les_viz.elements import subscripted
-from les_viz.runs.catalog import RunEntry, list_runs, runs_folder
+from les_viz.runs.catalog import RunEntry, runs_folder
 from les_viz.runs.states import is_moving
 from les_viz.ui.dynamics import actions
 from les_viz.ui.session import current
+from les_viz.ui.visitor import own_runs
 from les_viz.ui.wording import plain
 
 _CHOICE = "run_choice"
@@ -18,7 +19,7 @@ _CHOICE = "run_choice"
 
 def show_runs() -> None:
     """All runs in a table, and what can be done with one of them."""
-    entries = list_runs()
+    entries = own_runs()
     if not entries:
         st.caption("No runs yet: press Start, or one of the three buttons above.")
         return

@@ -9,12 +9,13 @@ import streamlit as st
 
 from les_viz.errors import LesVizError
 from les_viz.runs.averages import mean_of
-from les_viz.runs.catalog import RunEntry, entry_of, list_runs
+from les_viz.runs.catalog import RunEntry, entry_of
 from les_viz.runs.report import Report, report_of
 from les_viz.runs.report_files import report_from_json
 from les_viz.runs.results import load_results
 from les_viz.ui.links import Linked, one_of, within
 from les_viz.ui.session import current, seeded, update, widget_value
+from les_viz.ui.visitor import own_runs
 from les_viz.ui.wording import plain
 
 RECORDED: Final = "recorded"
@@ -108,8 +109,8 @@ def change(**changes: object) -> None:
 
 def choose_runs() -> Chosen:
     """The picker of runs; then their reports."""
-    entries = {entry.name: entry for entry in list_runs() if entry.has_frames}
     choice = now()
+    entries = {entry.name: entry for entry in own_runs(named=choice.runs or ()) if entry.has_frames}
     names = _names(choice, entries)
     left, middle, right = st.columns([6, 2, 2], vertical_alignment="bottom")
     with left:
