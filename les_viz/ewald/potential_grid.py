@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from les_viz.ewald.coulomb import CoulombSum
-from les_viz.ewald.open_boundary import PAIRS_AT_ONCE, screened_kernels
+from les_viz.ewald.open_boundary import PAIRS_AT_ONCE
+from les_viz.ewald.pair_kernels import screened_kernels
 from les_viz.ewald.phase_sums import PhaseSums
 from les_viz.ewald.reciprocal import fractional_coordinates
 from les_viz.units import COULOMB_CONSTANT
