@@ -223,7 +223,7 @@ def _check_atoms(charges: Tensor, positions: Tensor) -> None:
 
 
 def _refuse_not_finite(energy: Tensor, charges: Tensor, positions: Tensor) -> None:
-    """Name the atom that has spoiled an energy, which is cheaper than to look at each atom beforehand."""
+    """Name the atom that spoils the sum, if one does."""
     if all(bool(values.detach().isfinite().all()) for values in (energy, charges, positions)):
         return
     for name, values in (("charges", charges), ("positions", positions)):
