@@ -22,10 +22,15 @@ def screened_kernels(r_squared: Tensor, a: float) -> tuple[Tensor, Tensor]:
     r_far = far_squared.sqrt()
     b0_far = torch.erf(a * r_far) / r_far
     b1_far = (b0_far - (2 * a / sqrt(pi)) * torch.exp(-(a**2) * far_squared)) / far_squared
-    places, x_near = near.nonzero(as_tuple=True), r_squared[near] * a**2
-    b0 = b0_far.index_put(places, (2 * a / sqrt(pi)) * _series(x_near, 1))
-    b1 = b1_far.index_put(places, (4 * a**3 / sqrt(pi)) * _series(x_near, 3))
-    return b0, b1
+    places = near.nonzero(as_tuple=True)
+    b0_near, b1_near = kernels_near_zero(r_squared[near], a)
+    return b0_far.index_put(places, b0_near), b1_far.index_put(places, b1_near)
+
+
+def kernels_near_zero(r_squared: Tensor, a: float) -> tuple[Tensor, Tensor]:
+    """B0 and B1 by their series, where a² r² is below `SERIES_BELOW`."""
+    x = r_squared * a**2
+    return (2 * a / sqrt(pi)) * _series(x, 1), (4 * a**3 / sqrt(pi)) * _series(x, 3)
 
 
 def _series(x: Tensor, offset: int) -> Tensor:

@@ -10,14 +10,11 @@ Open: the plain sum k_e q_i erf(r/(√2 σ))/r over the charges.
 At an atom this is the potential with the atom's own Gaussian in it (`self_interaction`).
 """
 
-from math import sqrt
-
 import torch
 from torch import Tensor
 
 from les_viz.ewald.coulomb import CoulombSum
-from les_viz.ewald.open_boundary import PAIRS_AT_ONCE
-from les_viz.ewald.pair_kernels import screened_kernels
+from les_viz.ewald.open_blocks import potential_and_field_at
 from les_viz.ewald.phase_sums import PhaseSums
 from les_viz.ewald.reciprocal import fractional_coordinates
 from les_viz.units import COULOMB_CONSTANT
@@ -63,13 +60,8 @@ def open_potential_at(coulomb: CoulombSum, charges: Tensor, positions: Tensor, p
     Returns:
         (points,) V and (points, 3) V/Å.
     """
-    potentials, fields = [], []
-    for some in points.split(max(1, PAIRS_AT_ONCE // len(charges))):
-        separation = some[:, None] - positions
-        b0, b1 = screened_kernels(separation.square().sum(dim=-1), 1 / (sqrt(2) * coulomb.smearing))
-        potentials.append(COULOMB_CONSTANT * (b0 @ charges))
-        fields.append(COULOMB_CONSTANT * torch.einsum("pi,pix->px", b1 * charges, separation))
-    return torch.cat(potentials), torch.cat(fields)
+    potential, field = potential_and_field_at(points, charges, positions, coulomb.smearing)
+    return COULOMB_CONSTANT * potential, COULOMB_CONSTANT * field
 
 
 def _folded(weights: Tensor, triples: Tensor, shape: tuple[int, int, int]) -> Tensor:

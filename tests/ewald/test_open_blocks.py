@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.special import erf
 
-from les_viz.ewald.open_blocks import BLOCK, potential_and_field
+from les_viz.ewald.open_blocks import BLOCK, potential_and_field, potential_and_field_at
 
 SIGMA = 0.9
 
@@ -40,6 +40,20 @@ def test_formula(n_atoms, dtype, tolerance):
     for ours, expected in zip(found, written_out(charges, positions), strict=True):
         assert np.abs(expected).max() > 0.1
         assert np.abs(ours.double().numpy() - expected).max() < tolerance * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("n_atoms", [5, 700])
+def test_formula_at_points(n_atoms):
+    """At the atoms themselves each one's own Gaussian is in it; far outside the cluster is the formula, too."""
+    positions, charges = cluster(n_atoms)
+    apart = np.concatenate((positions, np.add(positions[:4], [60.0, 0, 0]), np.random.default_rng(1).random((2000, 3)) * 30))
+    everything = np.concatenate((positions, apart))
+    strengths = np.concatenate((charges, np.zeros((2, len(apart)))), axis=1)
+    found = potential_and_field_at(*map(torch.tensor, (apart, charges[0], positions)), SIGMA)
+    for ours, expected in zip(found, written_out(strengths[:1], everything), strict=True):
+        expected = expected[0, n_atoms:]
+        assert np.abs(expected).max() > 0.1
+        assert np.abs(ours.numpy() - expected).max() < 1e-12 * np.abs(expected).max()
 
 
 def test_many_atoms_at_one_place():
