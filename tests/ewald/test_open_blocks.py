@@ -46,7 +46,9 @@ def test_formula(n_atoms, dtype, tolerance):
 def test_formula_at_points(n_atoms):
     """At the atoms themselves each one's own Gaussian is in it; far outside the cluster is the formula, too."""
     positions, charges = cluster(n_atoms)
-    apart = np.concatenate((positions, np.add(positions[:4], [60.0, 0, 0]), np.random.default_rng(1).random((2000, 3)) * 30))
+    apart = np.concatenate(
+        (positions, np.add(positions[:4], [60.0, 0, 0]), np.random.default_rng(1).random((2000, 3)) * 30)
+    )
     everything = np.concatenate((positions, apart))
     strengths = np.concatenate((charges, np.zeros((2, len(apart)))), axis=1)
     found = potential_and_field_at(*map(torch.tensor, (apart, charges[0], positions)), SIGMA)
