@@ -10,7 +10,7 @@ from pathlib import Path
 from les_viz.benchmark.timing import machine
 from les_viz.errors import SettingError
 
-SUITES = ("accuracy", "ewald", "md", "model", "response", "startup", "train")
+SUITES = ("accuracy", "ewald", "md", "model", "open_boundary", "response", "startup", "train")
 
 
 def run(names: Sequence[str] = (), *, quick: bool = False, json_path: str | Path | None = None) -> dict[str, object]:

@@ -14,10 +14,10 @@ from torch import Tensor
 from les_viz.ewald.pair_kernels import SERIES_BELOW, kernels_near_zero
 from les_viz.patience import check_wanted
 
-BLOCK = 128
+BLOCK = 256
 """Most atoms in a block."""
 
-COLUMNS = 512
+COLUMNS = 256
 """Atoms that a block meets at once: what is made on the way stays in the cache of a processor."""
 
 TOUCHING = {torch.float64: 6.3, torch.float32: 4.5}

@@ -18,7 +18,9 @@ def one_suite(monkeypatch):
 
 
 def test_unknown_suite_names_the_choices():
-    with pytest.raises(SettingError, match="choose from accuracy, ewald, md, model, response, startup, train"):
+    with pytest.raises(
+        SettingError, match="choose from accuracy, ewald, md, model, open_boundary, response, startup, train"
+    ):
         main.run(["ewold"])
 
 

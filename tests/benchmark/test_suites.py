@@ -1,6 +1,7 @@
 """The suites on the bundled model: they run, and what they claim about accuracy holds."""
 
-from les_viz.benchmark import accuracy, model, response
+from les_viz.benchmark import accuracy, model, open_boundary, response
+from les_viz.benchmark.ewald import Charges
 from les_viz.benchmark.timing import time_together
 
 
@@ -32,3 +33,14 @@ def test_response_suite(monkeypatch):
     (row,) = result["rows"]
     assert set(row["over_forces"]) == {"local", "wrapped"}
     assert response.table(result).count("\n") == 2
+
+
+def test_open_boundary_suite(monkeypatch):
+    """Both codes compute the same."""
+    monkeypatch.setattr(open_boundary, "time_together", lambda calls, budget_s: time_together(calls, budget_s=0))
+    result = open_boundary.measure(quick=True)
+    assert [set(row["seconds"]) for row in result["rows"]] == 2 * [{"les_viz", "plain"}]
+    assert open_boundary.table(result).count("\n") == 3
+    given = Charges.water_like(300, "float64")
+    for ours, plain in zip(open_boundary.les_viz_sum(given), open_boundary.plain_sum(given), strict=True):
+        assert (ours - plain).norm() < 1e-10 * plain.norm()
