@@ -18,7 +18,7 @@ VISITOR_COOKIE = "les_viz_visitor"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:
-    """Where models run, and what one upload may ask for: the server serves others at the same time."""
+    """Where models run, and what one visitor may ask for: the server serves others at the same time."""
 
     device: str = "cpu"
     upload_megabytes: int = 50
@@ -28,6 +28,8 @@ class Hosting:
     max_frames: int = 5_000
     read_seconds: int = 20
     """For reading one file."""
+    max_running: int = 1
+    """Runs of dynamics that move at once; further ones wait."""
 
     def environment(self) -> dict[str, str]:
         """As variables of the environment."""

@@ -125,6 +125,7 @@ def _add_limits(parser: Parser) -> None:
         ("max-atoms", "most atoms of an uploaded structure"),
         ("max-frames", "most frames of an uploaded trajectory"),
         ("read-seconds", "longest time for reading an upload"),
+        ("max-running", "runs of dynamics that move at once, while others wait"),
     ):
         default = getattr(usual, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=_count, default=default, metavar="N", help=f"{said} (default: {default})")

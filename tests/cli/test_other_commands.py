@@ -89,7 +89,8 @@ def test_the_server_is_local_quiet_and_careful(les_viz, monkeypatch):
     started = []
     monkeypatch.setattr(os, "execve", lambda path, command, environment: started.append((command, environment)))
     monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
-    assert les_viz("--no-browser", "--device", "cuda:1", "--upload-megabytes", "80", "--max-frames", "9000")[0] == 0
+    limits = ("--upload-megabytes", "80", "--max-frames", "9000", "--max-running", "4")
+    assert les_viz("--no-browser", "--device", "cuda:1", *limits)[0] == 0
     ((command, environment),) = started
     assert command[:4] == [sys.executable, "-P", "-m", "les_viz.ui.start"]
     assert command[4] == str(resources.APP_ROOT / "app.py")
@@ -103,7 +104,7 @@ def test_the_server_is_local_quiet_and_careful(les_viz, monkeypatch):
     assert options["browser.gatherUsageStats"] == "false"
     assert options["server.headless"] == "true"
     assert 8501 <= int(options["server.port"]) < 8551
-    assert Hosting.told_by(environment) == Hosting(device="cuda:1", upload_megabytes=80, max_frames=9000)
+    assert Hosting.told_by(environment) == Hosting(device="cuda:1", upload_megabytes=80, max_frames=9000, max_running=4)
     assert "STREAMLIT_SERVER_ADDRESS" not in environment
 
 

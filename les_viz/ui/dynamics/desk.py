@@ -4,6 +4,7 @@ A run stops when the windows that look at it are closed: while a visitor's conne
 run's process. Leaving the page does not stop it, nor does another tab in front.
 """
 
+import os
 import threading
 import time
 from contextlib import suppress
@@ -13,6 +14,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from les_viz.hosting import Hosting
 from les_viz.runs.catalog import RunEntry, entry_of, runs_folder
 from les_viz.runs.directory import RunDirectory
 from les_viz.runs.states import is_moving
@@ -21,9 +23,6 @@ from les_viz.ui.session import current, update
 
 if TYPE_CHECKING:
     from les_viz.runs.manager import RunManager
-
-MOST_RUNNING = 1
-"""Processes at once; further runs wait."""
 
 LOOK_EVERY_S = 1.0
 
@@ -38,7 +37,7 @@ def manager() -> "RunManager":
     from les_viz.runs.manager import RunManager
 
     settle_memory()  # the pictures of a run are many runs of a part of the page
-    return RunManager(runs_folder(), max_running=MOST_RUNNING)
+    return RunManager(runs_folder(), max_running=Hosting.told_by(os.environ).max_running)
 
 
 class Attendance:
