@@ -3,7 +3,7 @@
 import functools
 import runpy
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -65,11 +65,17 @@ class Bench:
     corner: DeltaGenerator
     linked: links.Linked | None = None
 
-    def predict(self, *quantities: str) -> Shown | None:
-        """Predict these quantities; None, with a hint on the page, if there is nothing to show yet."""
-        shown = predict_on_bench(self.structure, self.model, frozenset(quantities))
-        if shown is None:
-            self._invite()
+    def predict(self, *quantities: str, also: Collection[str] = ()) -> Shown | None:
+        """Predict these quantities; None, with a hint on the page, if there is nothing to show yet.
+
+        Args:
+            quantities: what the page needs.
+            also: what it shows too, but can do without while all of them are computed anew.
+        """
+        with st.container():  # also where nothing is said: Streamlit knows what is below by its place
+            shown = predict_on_bench(self.structure, self.model, frozenset(quantities), frozenset(also))
+            if shown is None:
+                self._invite()
         return shown
 
     def warn(self, shown: Shown) -> None:
