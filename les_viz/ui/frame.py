@@ -32,6 +32,8 @@ _STYLE = """<style>
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] *, [data-testid="stCheckbox"] label * {
   white-space: normal; overflow: visible; }
 .stMainBlockContainer { container: page / inline-size; }
+.st-key-les_viewer_bench { --les-extra: clamp(0px, 100vh - 870px, 60cqi - 560px);
+  box-sizing: content-box; padding-bottom: var(--les-extra); overflow: visible; }
 @container page (max-width: 720px) {
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { flex-wrap: wrap; }
   [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(100%, 90px); }
@@ -42,7 +44,8 @@ _STYLE = """<style>
 }
 </style>"""
 """Beside an open menu on a tablet the page is too narrow for two columns of pictures, though the window is not.
-Where the menu is closed, Streamlit lays a bar over the top of the page, higher than the space above the title."""
+Where the menu is closed, Streamlit lays a bar over the top of the page, higher than the space above the title.
+In high windows the viewer has the height that the titles of the tabs below leave, as long as it is wider than high."""
 
 _LECTURE_STYLE = """<style>
 html { font-size: 20px; }
