@@ -1,12 +1,13 @@
 """The menu of the app: `streamlit run app.py`, or `les-viz`. Pages are complete alone; this file only lists them."""
 
-from urllib.parse import urlsplit
-
 import streamlit as st
 
+from les_viz.ui import links
+
+links.arrive()  # whoever clicks in the menu before a page was drawn takes the address of another page along
 # The default page answers at `/` only; the same page under its own name keeps links alive. The menu shows, and marks as
 # open, the one that the address names.
-is_named = urlsplit(st.context.url or "").path.endswith("/charges")
+is_named = (st.context.url or "").partition("?")[0].endswith("/charges")
 at_name, at_root = ("visible", "hidden") if is_named else ("hidden", "visible")
 
 st.navigation(

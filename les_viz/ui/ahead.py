@@ -3,7 +3,6 @@
 A whole page takes the browser a few tenths of a second, most of it spent on plots and tables.
 """
 
-import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -12,9 +11,6 @@ from les_viz.ui.prediction import predict_again
 from les_viz.ui.session import Shown, current, update
 from les_viz.ui.viewer import send_ahead
 from les_viz.viewer.scene import BENCH, Scene
-
-_TO_DRAW_S = 0.12
-"""Seconds for the browser to draw the picture: what came meanwhile it would lay out first, and the picture be late."""
 
 
 def go_ahead(
@@ -35,7 +31,7 @@ def go_ahead(
         on_move: takes the index of an atom that was dragged, and by how much, Å.
 
     Returns:
-        What the fragment should show.
+        What the fragment should show: `shown` itself, unless a picture was sent.
     """
     is_ahead = current().is_ahead
     update(is_ahead=False)
@@ -47,6 +43,4 @@ def go_ahead(
             st.rerun(scope="app")
     if send_ahead(BENCH, scene, key=key, on_move=on_move):
         st.rerun(scope="app")
-    if scene is not None:
-        time.sleep(_TO_DRAW_S)
     return shown

@@ -53,14 +53,18 @@ QUANTITIES = ("energy", "forces", "latent_charges")
 """What the page shows first; `server` has it computed before anybody asks."""
 
 
-def _quantities() -> tuple[str, ...]:
-    """What the page needs; of a changed structure the dipole with it, for another prediction would take as long."""
-    return (*QUANTITIES, *(("dipole",) if current().edits else ()))
-
-
 def predict(bench: Bench) -> Shown | None:
     """What the page needs."""
-    return bench.predict(*_quantities())
+    return bench.predict(*QUANTITIES, also=_of_changes())
+
+
+def _of_changes() -> tuple[str, ...]:
+    """What is told of a changed structure too: in a prediction of its own it would take as long as all of it."""
+    return ("dipole",) if current().edits else ()
+
+
+def _quantities() -> tuple[str, ...]:
+    return (*QUANTITIES, *_of_changes())
 
 
 def show_structure(shown: Shown) -> None:

@@ -3,7 +3,7 @@
 import functools
 import runpy
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -32,6 +32,8 @@ _STYLE = """<style>
 [data-testid="stMetricValue"] div, [data-testid="stMetricLabel"] *, [data-testid="stCheckbox"] label * {
   white-space: normal; overflow: visible; }
 .stMainBlockContainer { container: page / inline-size; }
+.st-key-les_viewer_bench { --les-extra: clamp(0px, 100vh - 870px, 60cqi - 560px);
+  box-sizing: content-box; padding-bottom: var(--les-extra); overflow: visible; }
 @container page (max-width: 720px) {
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) { flex-wrap: wrap; }
   [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: min(100%, 90px); }
@@ -42,7 +44,8 @@ _STYLE = """<style>
 }
 </style>"""
 """Beside an open menu on a tablet the page is too narrow for two columns of pictures, though the window is not.
-Where the menu is closed, Streamlit lays a bar over the top of the page, higher than the space above the title."""
+Where the menu is closed, Streamlit lays a bar over the top of the page, higher than the space above the title.
+In high windows the viewer has the height that the titles of the tabs below leave, as long as it is wider than high."""
 
 _LECTURE_STYLE = """<style>
 html { font-size: 20px; }
@@ -65,11 +68,17 @@ class Bench:
     corner: DeltaGenerator
     linked: links.Linked | None = None
 
-    def predict(self, *quantities: str) -> Shown | None:
-        """Predict these quantities; None, with a hint on the page, if there is nothing to show yet."""
-        shown = predict_on_bench(self.structure, self.model, frozenset(quantities))
-        if shown is None:
-            self._invite()
+    def predict(self, *quantities: str, also: Collection[str] = ()) -> Shown | None:
+        """Predict these quantities; None, with a hint on the page, if there is nothing to show yet.
+
+        Args:
+            quantities: what the page needs.
+            also: what it shows too, but can do without while all of them are computed anew.
+        """
+        with st.container():  # also where nothing is said: Streamlit knows what is below by its place
+            shown = predict_on_bench(self.structure, self.model, frozenset(quantities), frozenset(also))
+            if shown is None:
+                self._invite()
         return shown
 
     def warn(self, shown: Shown) -> None:

@@ -139,6 +139,12 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {"selection": write_atoms, "edits
 """How a field is written that belongs to the atoms of a structure; the others say what they are."""
 
 
+def arrive() -> None:
+    """Take over what the address of a new visitor says, as long as no page has been opened that does."""
+    if not current().page:
+        restore()
+
+
 def restore(linked: Linked | None = None) -> None:
     """Take over what the address says, if it is another than the one that we wrote.
 

@@ -29,7 +29,10 @@ _OPTIONAL = (Quantity.FORCES, Quantity.DIPOLE, Quantity.BORN_EFFECTIVE_CHARGES)
 
 
 def predict_on_bench(
-    structure: StructureEntry | None, model: ModelEntry | None, quantities: frozenset[str]
+    structure: StructureEntry | None,
+    model: ModelEntry | None,
+    quantities: frozenset[str],
+    also: frozenset[str] = frozenset(),
 ) -> Shown | None:
     """Predict for what lies on the bench; if that fails, say why and fall back on what worked before.
 
@@ -37,6 +40,7 @@ def predict_on_bench(
         structure: chosen in the sidebar.
         model: chosen in the sidebar.
         quantities: what to ask for.
+        also: what to ask for that what worked before may lack.
 
     Returns:
         What to show; None if nothing has worked yet.
@@ -47,7 +51,7 @@ def predict_on_bench(
     kept = session.shown if session.shown is not None and _holds(session.shown, quantities) else None
     try:
         with st.spinner("Computing the charges", show_time=True):
-            shown = _predicted(session, structure, model, quantities)
+            shown = _predicted(session, structure, model, quantities | also)
     except jobs.UnfinishedError as unfinished:
         jobs.watch(unfinished.key, _WORDS)
         _say_what_is_kept(kept)

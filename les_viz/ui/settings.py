@@ -23,11 +23,11 @@ def chosen(name: str, options: Sequence[str]) -> str:
     return text if text is not None and text in options else options[0]
 
 
-def chosen_many(name: str, options: Sequence[str]) -> list[str]:
-    """The same of several; at first all of them."""
+def chosen_many(name: str, options: Sequence[str], usual: Sequence[str]) -> list[str]:
+    """The same of several; at first the usual ones."""
     text = current().settings.get((current().page, name))
     found = None if text is None else [option for option in options if option in text.split(_BETWEEN)]
-    return list(options) if found is None else found
+    return list(usual) if found is None else found
 
 
 def bound(widget_key: str, name: str, value: object, usual: object) -> dict[str, Any]:

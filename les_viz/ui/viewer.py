@@ -78,7 +78,7 @@ def mount_viewer(
         on_pick: takes the index of the atom that was clicked last, or None when all were let go.
         on_select: takes the indices of all selected atoms, in the order of the clicks.
         playback: frames of the same atoms that are played over the scene.
-        height: pixels, toolbar included.
+        height: pixels, toolbar included; in tall windows the style of the page adds to them.
     """
     key = f"les_viewer_{scene.viewer}"
     run = None if playback is None else playback.frames.run

@@ -1,5 +1,6 @@
 """What if: move an atom, turn a molecule, strain the cell, swap an element; charges and energies follow at once."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ _OTHER_ATOMS = (
     "With an element swapped, the energy change compares different atoms, whose own energies are in it: it does not "
     "say what the swap costs."
 )
+_TO_DRAW_S = 0.12
+"""Seconds for the browser to draw the picture: what came meanwhile it would lay out first, and the picture be late."""
+
 _QUANTITIES = frozenset({"energy", "forces", "latent_charges", "dipole"})
 
 
@@ -34,7 +38,9 @@ def show_what_if(
         draw: makes the scene of it, as for `go_ahead`.
         quantities: what the page asks for.
     """
-    shown = go_ahead(shown, draw, quantities, key="what_if")
+    on_page, shown = shown, go_ahead(shown, draw, quantities, key="what_if")
+    if shown is not on_page:
+        time.sleep(_TO_DRAW_S)
     index = current().selected_atom or 0
     index = min(index, len(shown.atoms) - 1)
     move, turn, strain, swap = st.columns(4, border=True)

@@ -16,3 +16,15 @@ def test_the_app_opens_on_coloured_water_without_a_question(repository):
     assert charges["H"] > 0.1
     assert app.run().title[0].value == "Charges"
     assert not app.exception
+
+
+def test_a_committee_has_at_first_only_models_trained_on_what_is_shown(open_bundled_page):
+    for structure, members in {
+        "water/water_64.extxyz": ["sample:water"],
+        "charge-transfer/c10h2.extxyz": ["sample:charge-transfer", "sample:organic"],
+    }.items():
+        name = structure.partition("/")[0]
+        page = open_bundled_page("models", {"structure": structure, "model": name, "tab": "Committee"})
+        assert page.errors() == []
+        assert sorted(page.app.multiselect[0].value) == members
+        assert ("Charges" in page.metrics()) == (len(members) > 1)

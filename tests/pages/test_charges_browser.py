@@ -77,6 +77,18 @@ def test_the_same_module_draws_in_jupyter(window):
     assert window.problems == []
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "shown"), [(1280, 800, 560), (1920, 1080, 770), (1280, 1080, 560), (820, 1180, 560)]
+)
+def test_the_viewer_has_the_height_of_a_large_window(window, width, height, shown):
+    window.page.set_viewport_size({"width": width, "height": height})
+    heights = "[...document.querySelectorAll('.les-viewer, .st-key-les_viewer_bench')].map((e) => e.scrollHeight)"
+    window.page.wait_for_function(f"(shown) => ({heights}).join() === [shown, shown].join()", arg=shown)
+    window.wait_for_ink()
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    assert window.problems == []
+
+
 def test_the_page_opens_under_its_own_name_and_follows_the_theme(browser, app_url):
     window = Window(browser, app_url, "/charges", color_scheme="light")
     assert window.page.locator("[data-testid=stException], [role=dialog]").count() == 0

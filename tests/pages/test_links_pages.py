@@ -3,6 +3,8 @@
 import shutil
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from les_viz import resources
 from les_viz.ui.session import Session
@@ -105,3 +107,15 @@ def test_an_address_that_was_replaced_a_moment_ago_takes_nothing_back(open_page)
     page.app.run()
     assert page.app.session_state["les_viz_session"].color_by == "potential"
     assert Session().color_by != "potential"
+
+
+def test_a_click_in_the_menu_before_any_page_was_drawn_keeps_what_the_address_said(repository, samples, monkeypatch):
+    app = AppTest.from_file(str(repository / "app.py"), default_timeout=180)
+    app.query_params["lecture"] = "1"
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "navigation", lambda _: st.stop())  # so early comes the click
+        app.run()
+    app.query_params.clear()
+    app.run()
+    assert not app.exception
+    assert app.query_params["lecture"] == "1"

@@ -74,3 +74,23 @@ def test_what_was_on_the_page_stays_while_the_next_is_computed(open_page, releas
         assert time.monotonic() < end
         page.app.run()
     assert page.errors() == []
+
+
+def places(page):
+    """What lies where on a page: by its place Streamlit tells which part of the page was clicked."""
+    return {number: part.type for number, part in page.app.main.children.items()}
+
+
+def test_a_slow_change_takes_neither_the_picture_away_nor_a_click_on_its_way(open_page, released, monkeypatch):
+    released.set()
+    page = open_page().open_tab("charges_tabs", "What if")
+    before = places(page)
+    released.clear()
+    monkeypatch.setattr(jobs, "PATIENCE_S", 0.2)
+    page.app.number_input(key="move_x").set_value(0.1)
+    page.app.button(key="do_move").click().run()
+    assert page.errors() == []
+    assert keeps_the_last(page)
+    assert page.payload()[0]["label"] == "latent charge"
+    assert places(page) == before
+    released.set()

@@ -1,5 +1,6 @@
 """Several models on one structure: how far their charges, forces and energies spread, atom by atom."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -35,15 +36,19 @@ def show_committee(shown: Shown) -> None:
             "sidebar, such as the same model trained from other seeds."
         )
         return
-    names = list(options)
+    names, usual = list(options), usual_members(shown, options.values())
     keys = st.multiselect(
         "Models",
         names,
         format_func=lambda key: options[key].label,
-        **bound(f"{_MEMBERS_WIDGET} {' '.join(names)}", "members", chosen_many("members", names), names),
+        **bound(f"{_MEMBERS_WIDGET} {' '.join(names)}", "members", chosen_many("members", names, usual), usual),
     )
     if len(keys) < 2:
-        st.caption("Choose two models or more.")
+        treated = "periodic cells" if shown.prediction.pbc else "molecules and clusters in vacuum"
+        st.caption(
+            f"Choose two models or more. At first those are chosen that were trained on {treated}, as the structure is "
+            "treated here: of others the spread says that they were trained on something else."
+        )
         return
     try:
         with st.spinner("Asking each model", show_time=True):
@@ -64,6 +69,16 @@ def candidates(shown: Shown) -> list[ModelEntry]:
         entry
         for entry in entries.values()
         if entry.model.coulomb is not None and not models.unknown_elements(entry.model, numbers)
+    ]
+
+
+def usual_members(shown: Shown, entries: Iterable[ModelEntry]) -> list[str]:
+    """Keys of the model on the bench and of those that, as far as cards tell, were trained on structures treated so."""
+    is_periodic = shown.prediction.pbc
+    return [
+        entry.key
+        for entry in entries
+        if entry.key == shown.model.key or not models.unlike_training(entry, is_periodic=is_periodic)
     ]
 
 

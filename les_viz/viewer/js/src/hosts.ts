@@ -63,7 +63,7 @@ export function mountInStreamlit(host: StreamlitArguments): (() => void) | undef
   const { parentElement, setTriggerValue } = host;
   const scene = sceneIn(box);
   const place = parentElement.querySelector<HTMLElement>(".les-root") ?? parentElement;
-  if (scene.height !== null) place.style.height = `${scene.height}px`;
+  if (scene.height !== null) place.style.height = `calc(${scene.height}px + var(--les-extra, 0px))`; // what a page adds in tall windows
   const viewer = takeIn(scene.viewer, place);
   viewer.onSelect = ({ atoms, picked }) => setTriggerValue("picked", { index: picked, selection: atoms });
   viewer.onMove = (move) => movers.get(scene.viewer)?.(move);

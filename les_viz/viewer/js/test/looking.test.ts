@@ -5,6 +5,7 @@ import { Bonds } from "../src/bonds.ts";
 import { plainNumber } from "../src/format.ts";
 import { press } from "../src/keyboard.ts";
 import { roundScale } from "../src/legend.ts";
+import { describeAtom } from "../src/describe.ts";
 import { angle, describeMeasure, dihedral, nearestDistance } from "../src/measure.ts";
 import { Placer, displacement, imagesOf } from "../src/placed.ts";
 import type { Scene } from "../src/scene.ts";
@@ -76,6 +77,14 @@ const scene = (change: Partial<Scene>): Scene =>
     positions: Float32Array.of(9.8, 5, 5, 0.6, 5, 5),
     ...change,
   }) as Scene;
+
+test("an atom in words has three digits of what is about one, as numbers on the page have", () => {
+  const said = (value: number, limit: number) => describeAtom(scene({ label: "charge", unit: "e", limit }), 0, Float32Array.of(value, 0));
+  assert.equal(said(-0.6969, 0.7), "O · atom 0 · charge −0.697 e");
+  assert.equal(said(1.9876, 2), "O · atom 0 · charge +1.988 e");
+  assert.equal(said(12.3456, 20), "O · atom 0 · charge +12.35 e");
+  assert.equal(said(0.01234, 0.02), "O · atom 0 · charge +0.0123 e");
+});
 
 test("the cell is repeated, and every image holds the same molecules", () => {
   const placed = new Placer(scene({}), Float32Array.of(0.66, 0.31), { places: "whole", supercell: [2, 1, 1] }).place(scene({}).positions);
