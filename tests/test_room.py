@@ -11,8 +11,10 @@ from les_viz import room
 from les_viz.errors import StructureError
 from les_viz.ewald import grid, reciprocal
 from les_viz.ewald.grid import half_grid
+from les_viz.md.calculator import LESCalculator
 from les_viz.models.memory import bytes_needed
 from les_viz.neighbors import estimated_pairs, neighbor_table
+from les_viz.response.evaluation import Evaluation
 from les_viz.response.predict import predict
 from les_viz.room import RoomError, check_room, free_bytes
 from les_viz.system import System
@@ -127,3 +129,33 @@ def test_frames_that_do_not_fit_together_are_predicted_apart(monkeypatch):
     one = bytes_needed(model.config, 3, 6, derivatives=True)
     monkeypatch.setattr(room, "free_bytes", lambda: 2.5 * one)
     assert [found.energy for found in predict(model, frames)] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """A model whose card is full from so many atoms on: torch says so where the pulls on the edges are made."""
+
+    def full_from(n_atoms):
+        def pulls(self):
+            if self.system.n_atoms >= n_atoms:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+            return whole(self)
+
+        whole = Evaluation.pulls
+        monkeypatch.setattr(Evaluation, "pulls", pulls)
+
+    return full_from
+
+
+def test_a_card_that_is_full_is_told_in_one_sentence(card):
+    model, water = random_model(), Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [0, 0.96, 0]])
+    expected = predict(model, water).energy
+    card(7)
+    assert [found.energy for found in predict(model, [water] * 5)] == pytest.approx([expected] * 5, abs=1e-12)
+    card(3)
+    sentence = r"^the memory of the graphics card is full: choose a smaller structure, or .*cpu'?$"
+    with pytest.raises(RoomError, match=sentence):
+        predict(model, water)
+    water.calc = LESCalculator(model)
+    with pytest.raises(RoomError, match=sentence):
+        water.get_forces()

@@ -21,6 +21,7 @@ from ase.geometry import find_mic
 
 from les_viz.errors import SettingError
 from les_viz.md.kept_neighbors import KeptNeighbors, same_atoms
+from les_viz.models.memory import room_on_the_card
 from les_viz.models.model import LESModel
 from les_viz.response.assembly import Request
 from les_viz.response.evaluation import Evaluation, evaluate
@@ -149,6 +150,7 @@ class LESCalculator(Calculator):
         self._field_work, self._visited = 0.0, None
         self.results = {}
 
+    @room_on_the_card("choose a smaller structure, or load the model with device='cpu'")
     def calculate(
         self,
         atoms: ase.Atoms | None = None,
@@ -218,6 +220,7 @@ class LESCalculator(Calculator):
         forces: FloatArray = np.einsum("a,iab->ib", self._field, acting)
         return forces
 
+    @room_on_the_card("choose a smaller structure, or load the model with device='cpu'")
     def born_charges_of(self, atoms: ase.Atoms) -> FloatArray | None:
         """Compute the Born effective charges of a structure; `results` and the field are left as they are.
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from les_viz.errors import SettingError
 from les_viz.ewald import CoulombSum
 from les_viz.md.kept_neighbors import KeptNeighbors
+from les_viz.models.memory import room_on_the_card
 from les_viz.models.model import LESModel
 from les_viz.response.evaluation import Evaluation, evaluate
 from les_viz.response.field_forces import (
@@ -109,10 +110,12 @@ class ModelSurface:
         self._transfers = has_transfers(model)
         self._born_is_cheap = self._answers and is_one_backward_pass(model)
 
+    @room_on_the_card("choose a smaller structure, or the device cpu")
     def at(self, atoms: ase.Atoms, electric_field: FloatArray, wanted: Wanted) -> Place:
         """Evaluate the model.
 
         Raises:
+            RoomError: the memory of the graphics card is full.
             SettingError: a field, or a current, of a model that has not one charge channel.
             StructureError: atoms on top of each other.
         """

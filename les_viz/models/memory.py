@@ -1,11 +1,18 @@
 """How much memory a model takes for a structure: told before it is taken, from the sizes of the largest tensors.
 
-An estimate, no bound: it was 0.8 to 1.5 times what predictions of thirteen kinds of models took.
+An estimate, no bound: it was 0.8 to 1.5 times what predictions of thirteen kinds of models took. Graphics cards are not
+asked before: torch says when one is full, and harms nobody by it.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 
 from les_viz.models.config import ModelConfig, RepresentationConfig
 from les_viz.models.monomials import count
 from les_viz.models.native import n_features
+from les_viz.room import RoomError
 
 _BYTES = 8
 
@@ -21,6 +28,22 @@ def bytes_needed(config: ModelConfig, n_atoms: int, n_edges: int, *, derivatives
     """
     parts = [_numbers(part, len(config.elements), derivatives=derivatives) for part in config.representations]
     return _BYTES * sum(n_edges * per_edge + n_atoms * per_atom for per_edge, per_atom in parts)
+
+
+@contextmanager
+def room_on_the_card(advice: str) -> Iterator[None]:
+    """Say in one sentence that the memory of a graphics card is full.
+
+    Args:
+        advice: what to do.
+
+    Raises:
+        RoomError: it is.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise RoomError(f"the memory of the graphics card is full: {advice}") from None
 
 
 def _numbers(part: RepresentationConfig, n_elements: int, *, derivatives: bool) -> tuple[float, float]:

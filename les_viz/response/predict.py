@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from les_viz.errors import LesVizError, ModelError, SettingError
+from les_viz.models.memory import room_on_the_card
 from les_viz.models.model import LESModel
 from les_viz.neighbors import NeighborTable
 from les_viz.response.assembly import Derivatives, Request, assemble
@@ -161,7 +162,8 @@ def _predict_batch(
     for frame in frames:
         refuse_ions(model, frame)
     system = System.from_atoms(frames, boundary=boundary, dtype=model.dtype, device=model.device)
-    found = predict_system(model, system, request)
+    with room_on_the_card("choose a smaller structure, or load the model with device='cpu'"):
+        found = predict_system(model, system, request)
     for prediction in found:
         _check_numbers(prediction)
     return found

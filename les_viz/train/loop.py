@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import torch
 
-from les_viz.models.memory import bytes_needed
+from les_viz.models.memory import bytes_needed, room_on_the_card
 from les_viz.models.model import LESModel
 from les_viz.room import check_room
 from les_viz.train.average import RunningAverage
@@ -167,6 +167,7 @@ class Trainer:
         groups = [[p for p in self.weights if (id(p) in charged) == inside] for inside in (False, True)]
         return [{"params": group} for group in groups if group]
 
+    @room_on_the_card("lower training.atoms_per_batch, or train on cpu")
     def _step(self, numbers: list[int], progress: float) -> None:
         settings = self.config.training
         rate = learning_rate(settings, self.course.steps, progress)
