@@ -10,6 +10,9 @@ from les_viz.plots.theme import REFERENCE_GREY, diverging_scale, template
 from les_viz.response.prediction import FloatArray
 
 HEIGHT = 400
+_BAR_LENGTH = 250
+"""Pixels: as wide as a square map."""
+
 MOST_NAMES = 60
 """Atoms that are named; more of them are dots, which leave something of the map to see."""
 
@@ -63,7 +66,10 @@ def plane_map(
             "orientation": "h",
             "yanchor": "bottom",
             "y": 1.02,
-            "len": 0.9,
+            "xanchor": "left",
+            "x": 0,
+            "lenmode": "pixels",
+            "len": _BAR_LENGTH,
             "thickness": 12,
             "tickvals": [-limit, 0, limit],
             "ticktext": [f"−{limit:.2g}", "0", f"+{limit:.2g}"],
@@ -87,9 +93,9 @@ def plane_map(
         hoverinfo="skip",
     )
     figure = go.Figure([fill, dots])
-    figure.update_xaxes(title_text=f"along {edges[0]} (Å)", constrain="domain", range=[0, lengths[0]], showgrid=False)
-    figure.update_yaxes(
-        title_text=f"along {edges[1]} (Å)", scaleanchor="x", constrain="domain", range=[0, lengths[1]], showgrid=False
-    )
+    axes = {"constrain": "domain", "showgrid": False}
+    # To the left: in a wide column plotly leaves the title of the other axis there.
+    figure.update_xaxes(title_text=f"along {edges[0]} (Å)", constraintoward="left", range=[0, lengths[0]], **axes)
+    figure.update_yaxes(title_text=f"along {edges[1]} (Å)", scaleanchor="x", range=[0, lengths[1]], **axes)
     figure.update_layout(template=template(), height=HEIGHT)
     return figure

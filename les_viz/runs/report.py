@@ -122,6 +122,7 @@ def _infrared(results: RunResults, report: Report) -> None:
         current = current - current.mean(axis=0)
     found = infrared_absorption(current, results.interval_fs, volume=_volume(results), temperature=results.temperature)
     report.tables["infrared"] = _spectrum_table(found, "absorption_per_cm")
+    _resolution(found, report)
     correlation = autocorrelation(current, len(current) // 2)
     lags = np.arange(len(correlation)) * results.interval_fs
     report.tables["current_autocorrelation"] = {"time_fs": lags, "current_autocorrelation_e2A2_per_fs2": correlation}
@@ -136,6 +137,12 @@ def _infrared(results: RunResults, report: Report) -> None:
 def _density_of_states(results: RunResults, report: Report) -> None:
     found = vibrational_density_of_states(results.velocities, results.masses, results.interval_fs)
     report.tables["density_of_states"] = _spectrum_table(found, "modes_per_per_cm")
+    _resolution(found, report)
+
+
+def _resolution(spectrum: Spectrum, report: Report) -> None:
+    """The same for all spectra of a run, whose length sets it."""
+    report.add("spectral_resolution", Estimate(spectrum.resolution_per_cm, float("nan")), "cm⁻¹")
 
 
 def _distances(results: RunResults, report: Report) -> None:

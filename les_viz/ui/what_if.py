@@ -134,7 +134,7 @@ def _show_changes(shown: Shown) -> None:
     fourth.metric("Total charge change", f"{signed(float(changes.sum()))} e")
     if after.dipole is not None and before.dipole is not None:
         change = float(np.linalg.norm(after.dipole - scale * before.dipole))
-        fifth.metric("Dipole change", f"{change:.3f} e·Å", help="Length of the difference.")
+        fifth.metric("Dipole change", f"{change:.3f} e Å", help="Length of the difference.")
     if any(isinstance(edit, SwapElement) for edit in edits):
         st.caption(_OTHER_ATOMS)
 

@@ -280,7 +280,7 @@ def test_moving_an_atom_changes_the_charges_and_undo_brings_them_back(page, samp
     dipoles = [predicted_dipole(moved)]
     moved.positions[0, 0] += 0.2
     dipoles.append(predicted_dipole(moved))
-    assert page.metrics()["Dipole change"] == f"{np.linalg.norm(dipoles[1] - dipoles[0]):.3f} e·Å"
+    assert page.metrics()["Dipole change"] == f"{np.linalg.norm(dipoles[1] - dipoles[0]):.3f} e Å"
     assert "atoms.positions[0] += [0.2, 0.0, 0.0]" in page.app.code[0].value
     printed = io.StringIO()
     with redirect_stdout(printed):

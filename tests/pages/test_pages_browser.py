@@ -34,3 +34,13 @@ def test_figures_and_viewer_are_dark_where_the_page_is(window, page):
     window.wait_for_ink()
     window.page.emulate_media(color_scheme="light")
     assert window.problems == []
+
+
+def test_the_map_of_the_potential_stands_beside_the_title_of_its_axis(window):
+    window.page.set_viewport_size({"width": 1920, "height": 1080})
+    window.visit("Potential")
+    plot = window.page.locator(".js-plotly-plot").first
+    title, map_ = (plot.locator(part).bounding_box() for part in (".ytitle", ".nsewdrag"))
+    assert 0 < map_["x"] - title["x"] < 70
+    window.page.set_viewport_size({"width": 1280, "height": 800})
+    assert window.problems == []

@@ -48,7 +48,7 @@ def test_first_load_shows_the_tensor_of_an_atom_and_the_dipole(page, prediction)
     np.testing.assert_allclose(arrays["values"], isotropic, rtol=1e-5)
     assert (header["label"], header["unit"]) == ("isotropic BEC", "e")
     metrics = page.metrics()
-    assert metrics["Dipole per cell"] == f"{np.linalg.norm(prediction.dipole):.3f} e·Å"
+    assert metrics["Dipole per cell"] == f"{np.linalg.norm(prediction.dipole):.3f} e Å"
     assert metrics["Sum rule"] == f"{np.abs(prediction.acoustic_sum_residual).max():.3g} e"
     assert any("atom 0" in text.value for text in page.app.markdown)
 

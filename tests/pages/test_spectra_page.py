@@ -110,6 +110,8 @@ def test_runs_of_the_folder(runs, monkeypatch, open_page):
     line = figure(page)["data"][-1]
     assert line["name"] == "free (300 K)"
     table = expected.tables["infrared"]
+    width = expected.numbers["spectral_resolution"]["value"]
+    assert any(f"a sharp line {width:.0f} cm⁻¹ wide" in caption.value for caption in page.app.caption)
     np.testing.assert_allclose(values(line["y"]), table["absorption_per_cm"] * 1e-3, rtol=1e-9)
     assert "charge sign −1, ε∞ 1.69" in notes_of(figure(page))
     numbers = page.app.dataframe[0].value.set_index("quantity")

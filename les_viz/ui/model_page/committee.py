@@ -93,7 +93,7 @@ def _show(shown: Shown, found: Committee) -> None:
         help="Spread of the energy of the whole. Models that were trained on different methods have different zeros of "
         "energy, eV apart: then it says nothing.",
     )
-    fourth.metric("Dipole", f"{found.dipole:.3g} e·Å", help="Spread of the dipole vector of the whole.")
+    fourth.metric("Dipole", f"{found.dipole:.3f} e Å", help="Spread of the dipole vector of the whole.")
     options = {
         "charges": Coloring.of("spread of partial charge", "e", found.charges),
         "forces": Coloring.of("spread of force", "eV/Å", found.forces),

@@ -138,7 +138,7 @@ def _numbers(entry: ModelEntry, prediction: Prediction) -> dict[str, str]:
         "Coulomb energy (eV)": signed(prediction.long_range_energy) if has_charges else "none",
         "force RMS (eV/Å)": f"{_rms(prediction.forces):.3f}",
         "total charge (e)": signed(prediction.total_charge) if has_charges else "none",
-        "dipole (e·Å)": f"{_size(prediction.dipole):.3f}" if has_charges else "none",
+        "dipole (e Å)": f"{_size(prediction.dipole):.3f}" if has_charges else "none",
     }
 
 

@@ -64,7 +64,7 @@ def show_numbers(shown: Shown) -> None:
     residual = float(np.abs(np.asarray(prediction.acoustic_sum_residual)).max())
     first, second, third = st.columns([3, 3, 2])
     name = "Dipole per cell" if prediction.pbc else "Dipole"
-    first.metric(name, f"{size:.3f} e·Å", help=_dipole_help(prediction))
+    first.metric(name, f"{size:.3f} e Å", help=_dipole_help(prediction))
     first.caption(f"{size / DEBYE:.2f} D")
     is_kept = residual < ROUNDING
     second.metric("Sum rule", "0 e" if is_kept else f"{residual:.3g} e", help=_residual_help(prediction))

@@ -52,6 +52,8 @@ _WORDS: Final = {
     "orientation": "Mean cosine between the dipoles of molecules and the field; dashed: free dipoles of the same size.",
 }
 
+_SPECTRA: Final = ("infrared", "density_of_states")
+
 _OF_DIRECTIONS: Final = ("dielectric_running", "conductivity_running", "displacements")
 """Figures whose bands tell how the three directions differ; others are of blocks or cycles."""
 
@@ -76,7 +78,7 @@ def show_figure(chosen: Chosen) -> None:
         _explain_absence(chosen, name)
         return
     draw(figures[key], key="spectra_chart")
-    st.caption(f"{_WORDS[name]} {_band_in_words(chosen, key)}")
+    st.caption(f"{_WORDS[name]} {_band_in_words(chosen, key)} {_resolution_in_words(chosen, name)}")
     absent = [plain(label) for label, report in chosen.reports.items() if key not in report.tables]
     if absent:
         st.caption(f"Not told of {', '.join(absent)}: see Notes.")
@@ -110,6 +112,15 @@ def _band_in_words(chosen: Chosen, key: str) -> str:
     if any(label.startswith(f"{MEAN_LABEL} of ") for label in chosen.reports):
         return "Band: one standard error, from the spread of the runs."
     return "Band: how the three directions differ." if key in _OF_DIRECTIONS else "Band: one standard error."
+
+
+def _resolution_in_words(chosen: Chosen, name: str) -> str:
+    """How sharp a spectrum is at best, or a short run passes for one of broad bands."""
+    if name not in _SPECTRA:
+        return ""
+    having = [report for report in chosen.reports.values() if name in report.tables]
+    widest = max(report.numbers["spectral_resolution"]["value"] for report in having)
+    return f"The length of the run makes a sharp line {widest:.0f} cm⁻¹ wide, before any smoothing."
 
 
 def show_details(chosen: Chosen) -> None:
