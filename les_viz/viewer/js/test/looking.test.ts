@@ -66,7 +66,8 @@ test("scales are round and fit", () => {
     assert.ok(scale.pixels <= 70 && scale.pixels > 25, `${scale.pixels}`);
     assert.match(String(Number(scale.value.toPrecision(3))), /^0*\.?0*[125]0*$/);
   }
-  assert.deepEqual([plainNumber(0.05), plainNumber(200), plainNumber(0.0002)], ["0.05", "200", "2 × 10^\u22124"]);
+  assert.deepEqual([plainNumber(0.05), plainNumber(200), plainNumber(0.0002)], ["0.05", "200", "2 × 10⁻⁴"]);
+  assert.deepEqual([plainNumber(-1.234e-12), plainNumber(123456)], ["\u22121.23 × 10⁻¹²", "1.23 × 10⁵"]);
 });
 
 const scene = (change: Partial<Scene>): Scene =>
