@@ -1,6 +1,4 @@
-"""Energy, forces and potential of charges at the places of water's atoms, without a boundary, against the plain
-algorithm.
-"""
+"""Energy, forces and potential of charges without a boundary, where the atoms of water are, against the plain way."""
 
 from dataclasses import replace
 from typing import Any
