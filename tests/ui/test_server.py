@@ -75,7 +75,7 @@ def test_pages_compute_on_half_of_the_processors_unless_told_otherwise(asked, gi
 def test_what_is_made_ready_is_what_the_first_page_asks_for(edits, more, monkeypatch):
     monkeypatch.setattr(charges, "current", lambda: SimpleNamespace(edits=edits))
     asked = []
-    charges.predict(SimpleNamespace(predict=lambda *quantities: asked.append(quantities)))
+    charges.predict(SimpleNamespace(predict=lambda *needed, also=(): asked.append((*needed, *also))))
     assert asked == [(*charges.QUANTITIES, *more)]
 
 
