@@ -6,8 +6,8 @@ With θ the phases 2π r·h⁻¹ of the atoms in the cell h (rows), and s(d) = s
 
 Where a charge depends on the edges of its atom alone, s is taken of the edge vectors, images and all, and one backward
 pass of Σ_j q_j is enough, as in `born_charges`. Otherwise the sine is parted into the phases of both atoms, and each of
-its six weights takes a pass. In an open system s(d) = d; there the definition differs from that of `born_charges` only in
-the derivative of q̄, which is 0 where the total charge is kept.
+its six weights takes a pass. In an open system s(d) = d, and the definition differs from that of `born_charges` by the
+derivative of q̄ alone, which is 0 where the total charge is kept.
 """
 
 from collections.abc import Callable
